@@ -1,0 +1,1 @@
+"""Ponder: a chat site for a reasoning vision model. docs/map.md says what lives where."""
