@@ -1,0 +1,11 @@
+"""The tables, their querysets and verbs. State moves by conditional update; the order of things is by seq and position."""
+
+from chatapp.models.call import Call
+from chatapp.models.conversation import Conversation, Posted
+from chatapp.models.generation import Generation
+from chatapp.models.journal import Journal
+from chatapp.models.message import Message
+from chatapp.models.part import Part
+from chatapp.models.user import User
+
+__all__ = ["Call", "Conversation", "Generation", "Journal", "Message", "Part", "Posted", "User"]

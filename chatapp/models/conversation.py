@@ -1,0 +1,196 @@
+"""Conversations: a tree of turns with one owner, and the verbs that grow it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from chatapp.models.generation import Generation
+from chatapp.models.message import Message
+from chatapp.models.part import Part
+from chatapp.models.user import User
+from chatapp.words import RUNNING, PartKind, Role
+
+TITLE_MAX_CHARS = 200
+TITLE_FROM_QUESTION_CHARS = 60
+
+
+class AlreadyAnswering(Exception):
+    """The conversation has a running answer; a second one is refused."""
+
+
+class NothingToRegenerate(Exception):
+    """The message is not an answer, or has no question to answer again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What a post made, or had made before when the same client_id came again (`is_new` is False)."""
+
+    conversation: "Conversation"
+    question: Message
+    answer: Message
+    generation: Generation
+    is_new: bool
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    """Sets of conversations. Every query of a view starts at the user."""
+
+    def visible_to(self, user: User) -> "ConversationQuerySet":
+        return self.filter(owner=user)
+
+    def recent(self) -> "ConversationQuerySet":
+        """Newest activity first, with a stable order between equals."""
+        return self.order_by("-active_at", "-id")
+
+
+class Conversation(models.Model):
+    """A tree of messages with one owner; `leaf` is the end of the branch last shown."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=TITLE_MAX_CHARS, blank=True)
+    leaf = models.ForeignKey("chatapp.Message", on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    active_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[Any] = ConversationQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["owner", "-active_at", "-id"], name="conversation_recent")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @classmethod
+    def begin(cls, *, owner: User, text: str, client_id: UUID, parameters: dict[str, Any]) -> Posted:
+        """A new conversation with its first question and a queued answer, or what this client_id made before."""
+        with transaction.atomic():
+            # The owner's row is the lock that makes the same client_id, sent twice at once, one message.
+            User.objects.select_for_update().get(pk=owner.pk)
+            earlier = _posted_before(owner, client_id)
+            if earlier:
+                return earlier
+            conversation = cls.objects.create(owner=owner, title=title_from(text))
+            return conversation._add(text=text, client_id=client_id, parameters=parameters, parent=None)
+
+    def post(self, *, text: str, client_id: UUID, parameters: dict[str, Any]) -> Posted:
+        """A question at the end of the shown branch and a queued answer to it, in one transaction.
+
+        The same client_id again gives what it made the first time, before any other check.
+        Raises AlreadyAnswering while an answer of this conversation runs.
+        """
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=self.owner_id)
+            earlier = _posted_before(self.owner, client_id)
+            if earlier:
+                return earlier
+            fresh = Conversation.objects.select_for_update().get(pk=self.pk)
+            fresh._refuse_while_answering()
+            return fresh._add(text=text, client_id=client_id, parameters=parameters, parent=fresh.leaf)
+
+    def regenerate(self, answer: Message, *, client_id: UUID | None, parameters: dict[str, Any]) -> Posted:
+        """A sibling of `answer`: the same question answered again. The old answer stays."""
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=self.owner_id)
+            earlier = client_id and _posted_before(self.owner, client_id)
+            if earlier:
+                return earlier
+            fresh = Conversation.objects.select_for_update().get(pk=self.pk)
+            fresh._refuse_while_answering()
+            if answer.role != Role.ASSISTANT or answer.parent is None:
+                raise NothingToRegenerate
+            return fresh._answer(answer.parent, client_id=client_id, parameters=parameters)
+
+    def rename(self, title: str) -> None:
+        self.title = clean_title(title)
+        self.save(update_fields=["title"])
+
+    def running(self) -> Generation | None:
+        """The attempt that runs now, if any: there is at most one."""
+        return Generation.objects.filter(conversation=self, state__in=RUNNING).select_related("message").first()
+
+    def _refuse_while_answering(self) -> None:
+        if self.running():
+            raise AlreadyAnswering
+
+    def _add(self, *, text: str, client_id: UUID, parameters: dict[str, Any], parent: Message | None) -> Posted:
+        question = Message.objects.create(
+            conversation=self,
+            owner=self.owner,
+            parent=parent,
+            depth=parent.depth + 1 if parent else 0,
+            role=Role.USER,
+            client_id=client_id,
+        )
+        Part.objects.create(message=question, position=0, kind=PartKind.TEXT, text=text, settled=True)
+        if parent:
+            Message.objects.filter(pk=parent.pk).update(chosen=question)
+        return self._answer(question, client_id=None, parameters=parameters)
+
+    def _answer(self, question: Message, *, client_id: UUID | None, parameters: dict[str, Any]) -> Posted:
+        answer = Message.objects.create(
+            conversation=self,
+            owner=self.owner,
+            parent=question,
+            depth=question.depth + 1,
+            role=Role.ASSISTANT,
+            client_id=client_id,
+        )
+        generation = Generation.objects.create(
+            conversation=self, message=answer, number=1, parameters=parameters
+        )
+        Message.objects.filter(pk=question.pk).update(chosen=answer)
+        self.leaf, self.active_at = answer, timezone.now()
+        self.save(update_fields=["leaf", "active_at"])
+        return Posted(conversation=self, question=question, answer=answer, generation=generation, is_new=True)
+
+
+def _posted_before(owner: User, client_id: UUID) -> Posted | None:
+    made = (
+        Message.objects.filter(owner=owner, client_id=client_id)
+        .select_related("conversation", "parent")
+        .first()
+    )
+    if made is None:
+        return None
+    if made.role == Role.ASSISTANT:
+        question, answer = made.parent, made
+    else:
+        # The first answer is the one this post made; later siblings come from regenerating.
+        question, answer = made, made.children.order_by("id").first()
+    if question is None or answer is None:
+        return None
+    generation = answer.generations.order_by("number").first()
+    if generation is None:
+        return None
+    return Posted(
+        conversation=made.conversation, question=question, answer=answer, generation=generation, is_new=False
+    )
+
+
+def clean_title(title: str) -> str:
+    """One line of visible text: controls, direction overrides and tag characters are dropped (not joiners in emoji)."""
+    kept = (
+        " " if ch.isspace() else ch
+        for ch in title
+        if ch == "\u200d" or ch.isspace() or unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    )
+    return " ".join("".join(kept).split())[:TITLE_MAX_CHARS]
+
+
+def title_from(question: str) -> str:
+    """A title made of the question's first words, cut at a word where the script has words."""
+    first = next((line for line in question.splitlines() if clean_title(line)), "")
+    title = clean_title(re.sub(r"^[\s#>*\-`]+", "", first)) or clean_title(first)
+    if len(title) <= TITLE_FROM_QUESTION_CHARS:
+        return title
+    cut = title[: TITLE_FROM_QUESTION_CHARS - 1]
+    at_word = cut.rsplit(" ", 1)[0]
+    return (at_word if len(at_word) > TITLE_FROM_QUESTION_CHARS // 2 else cut).rstrip(" ,;:.") + "…"

@@ -1,0 +1,126 @@
+"""Generations: one attempt each to answer a message, and the moves of its state."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.db import models
+from django.utils import timezone
+
+from chatapp.words import ENDINGS, RUNNING, Reason, State
+
+# A process says that it lives every HEARTBEAT_SECONDS; past ABANDONED_SECONDS of silence its attempts are given up.
+HEARTBEAT_SECONDS = 5.0
+ABANDONED_SECONDS = 30.0
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    """Sets of attempts."""
+
+    def running(self) -> "GenerationQuerySet":
+        return self.filter(state__in=RUNNING)
+
+    def abandoned(self) -> "GenerationQuerySet":
+        """Running attempts whose process has fallen silent, or that no process took up."""
+        silent_since = timezone.now() - timedelta(seconds=ABANDONED_SECONDS)
+        return self.running().filter(heartbeat__lt=silent_since)
+
+    def unsettled(self) -> "GenerationQuerySet":
+        """Ended attempts whose text is still in the journal."""
+        return self.filter(state__in=ENDINGS, settled_at__isnull=True)
+
+
+class Generation(models.Model):
+    """One attempt to answer. The state moves only by conditional update; who moved it is told by the row count."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    conversation = models.ForeignKey("chatapp.Conversation", on_delete=models.CASCADE, related_name="generations")
+    message = models.ForeignKey("chatapp.Message", on_delete=models.CASCADE, related_name="generations")
+    number = models.PositiveIntegerField()
+    parameters = models.JSONField(default=dict)
+    state = models.CharField(
+        max_length=12, choices=[(word.value, word.value) for word in State], default=State.QUEUED
+    )
+    reason = models.CharField(max_length=16, blank=True)
+    # A sentence for the reader, in our words or (for a filter) upstream's.
+    explanation = models.TextField(blank=True)
+    # A line such as "3 earlier turns were left out".
+    notice = models.TextField(blank=True)
+    owner = models.CharField(max_length=40, blank=True)
+    heartbeat = models.DateTimeField(default=timezone.now)
+    # Rises whenever what a browser holds of this attempt may be wrong: relabelled, settled.
+    revision = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(default=timezone.now)
+    # Milliseconds since sent_at.
+    claimed_ms = models.PositiveBigIntegerField(null=True)
+    first_thinking_ms = models.PositiveBigIntegerField(null=True)
+    first_answer_ms = models.PositiveBigIntegerField(null=True)
+    ended_ms = models.PositiveBigIntegerField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    # SHA-256 of the settled texts of all parts, in order, each followed by a zero byte.
+    checksum = models.CharField(max_length=64, blank=True)
+
+    objects: ClassVar[Any] = GenerationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "number"], name="one_attempt_a_number"),
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=models.Q(state__in=sorted(RUNNING)),
+                name="one_running_answer",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["heartbeat"], condition=models.Q(state__in=sorted(RUNNING)), name="generation_running"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(settled_at__isnull=True),
+                name="generation_unsettled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in RUNNING
+
+    @property
+    def is_settled(self) -> bool:
+        return self.settled_at is not None
+
+    def elapsed_ms(self) -> int:
+        """How long it has run, or ran, in milliseconds; never negative, whatever the clock did."""
+        if self.ended_ms is not None:
+            return self.ended_ms
+        return max(0, round((timezone.now() - self.sent_at).total_seconds() * 1000))
+
+    def claim(self, owner: str) -> bool:
+        """Take the work. False when another process was quicker, or it ended before it began."""
+        return self._move(
+            {State.QUEUED},
+            State.WAITING,
+            owner=owner,
+            heartbeat=timezone.now(),
+            claimed_ms=self.elapsed_ms(),
+        )
+
+    def stop(self) -> bool:
+        """End it at a person's wish, from any process. False when it had ended already."""
+        return self._move(RUNNING, State.STOPPED, reason=Reason.PERSON, ended_ms=self.elapsed_ms())
+
+    def abandon(self) -> bool:
+        """End it because its process is gone. False when it is not abandoned after all."""
+        reason = Reason.RESTART if self.state == State.QUEUED else Reason.SERVER
+        moved = (
+            Generation.objects.abandoned()
+            .filter(pk=self.pk)
+            .update(state=State.INTERRUPTED, reason=reason, ended_ms=self.elapsed_ms())
+        )
+        return bool(moved == 1)
+
+    def _move(self, old: set[State] | frozenset[State], new: State, **changes: object) -> bool:
+        moved = Generation.objects.filter(pk=self.pk, state__in=old).update(state=new, **changes)
+        return bool(moved == 1)

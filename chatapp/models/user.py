@@ -1,0 +1,69 @@
+"""People. One signs in with an e-mail address and a password; there are no user names."""
+
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Lower
+
+from chatapp.words import ThinkingPane
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people."""
+
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        user: User = self.model(email=self.normalize_email(email).strip(), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
+    def create_founder(self, email: str, password: str) -> "User | None":
+        """The first administrator. None when somebody was quicker: exactly one can be made, ever.
+
+        The database decides between two at once (a unique constraint), not a count that both may read as zero.
+        """
+        try:
+            with transaction.atomic():
+                if self.exists():
+                    return None
+                return self.create_superuser(email, password, is_founder=True)
+        except IntegrityError:
+            return None
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with conversations of their own."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    email = models.EmailField("e-mail", unique=True, max_length=254)
+    is_staff = models.BooleanField("administrator", default=False)
+    is_active = models.BooleanField("active", default=True)
+    is_founder = models.BooleanField(default=False, editable=False)
+    date_joined = models.DateTimeField(auto_now_add=True)
+    thinking_pane = models.CharField(
+        max_length=8, choices=[(word.value, word.value) for word in ThinkingPane], default=ThinkingPane.AUTO
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("email"), name="one_person_an_address"),
+            models.UniqueConstraint(
+                fields=["is_founder"], condition=models.Q(is_founder=True), name="one_founder"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

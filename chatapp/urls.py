@@ -1,0 +1,34 @@
+"""The whole URL map, by noun."""
+
+from django.urls import include, path
+
+from chatapp.views import accounts, conversations, health, messages, settings
+
+urlpatterns = [
+    path("", conversations.home, name="home"),
+    # Conversations
+    path("conversations/", conversations.index, name="conversations"),
+    path("c/<uuid:conversation>/", conversations.show, name="conversation"),
+    path("c/<uuid:conversation>/turns/", conversations.turns, name="conversation-turns"),
+    path("c/<uuid:conversation>/progress/", conversations.progress, name="conversation-progress"),
+    path("c/<uuid:conversation>/rename/", conversations.rename, name="conversation-rename"),
+    path("c/<uuid:conversation>/delete/", conversations.delete, name="conversation-delete"),
+    path("conversations/<uuid:conversation>/messages/", messages.create, name="conversation-messages"),
+    # Messages and attempts
+    path("messages/<uuid:message>/", messages.show, name="message"),
+    path("messages/<uuid:message>/regenerate/", messages.regenerate, name="message-regenerate"),
+    path("messages/<uuid:message>/choose/", messages.choose, name="message-choose"),
+    path("generations/<uuid:generation>/stop/", messages.stop, name="generation-stop"),
+    # People
+    path("setup/", accounts.setup, name="setup"),
+    path("settings/", settings.show, name="settings"),
+    path("accounts/", include("chatapp.account_urls")),
+    # Health
+    path("up", health.up, name="up"),
+    path("ready", health.ready, name="ready"),
+]
+
+handler400 = "chatapp.views.errors.bad_request"
+handler403 = "chatapp.views.errors.forbidden"
+handler404 = "chatapp.views.errors.not_found"
+handler500 = "chatapp.views.errors.server_error"
