@@ -1,0 +1,79 @@
+"""What the templates need beyond Django's own tags: static addresses, the import map, bare form fields."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.forms import BoundField
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+_MODULES = "js/"
+# JSON inside a script element: nothing in it may look like markup.
+_JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """The address of a static file. One the manifest does not know gets its plain address, so that the page
+    for an error of the server never fails for want of a style sheet."""
+    try:
+        return str(staticfiles_storage.url(path))
+    except ValueError:
+        return f"{settings.STATIC_URL}{path}"
+
+
+@register.simple_tag(takes_context=True)
+def import_map(context: Context) -> SafeString:
+    """The import map, with the page's nonce: each own module under its path below static/js (`lib/html.js`).
+
+    Browsers resolve the names in our modules through it, so no file is rewritten when its address changes.
+    """
+    request = context.get("request")
+    nonce = getattr(request, "csp_nonce", None) or context.get("csp_nonce", "")
+    return format_html('<script type="importmap" nonce="{}">{}</script>', nonce, _import_map())
+
+
+@register.filter
+def clock(milliseconds: int | None) -> str:
+    """A running time for reading: `0:12`, `1:02`, `1:00:02`."""
+    seconds = max(0, int(milliseconds or 0)) // 1000
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def bare(field: BoundField) -> SafeString:
+    """The field's control without a placeholder: one that repeats the label only looks like an entry."""
+    attributes: dict[str, Any] = {"placeholder": False}
+    return field.as_widget(attrs=attributes)
+
+
+def _import_map() -> SafeString:
+    return _cached_import_map() if not settings.DEBUG else _written_import_map()
+
+
+def _written_import_map() -> SafeString:
+    imports = {path.removeprefix(_MODULES): asset(path) for path in _modules()}
+    return SafeString(json.dumps({"imports": imports}, separators=(",", ":")).translate(_JSON_ESCAPES))
+
+
+@lru_cache(maxsize=1)
+def _cached_import_map() -> SafeString:
+    return _written_import_map()
+
+
+def _modules() -> list[str]:
+    """Paths of all own modules below static/, from the manifest or, where there is none, from the folders."""
+    known = getattr(staticfiles_storage, "hashed_files", None) or [
+        path for finder in get_finders() for path, _ in finder.list([])
+    ]
+    return sorted(path for path in known if path.startswith(_MODULES) and path.endswith(".js"))
