@@ -1,0 +1,1 @@
+"""What people send, checked and bounded before anything acts on it."""

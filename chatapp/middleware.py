@@ -1,0 +1,101 @@
+"""What holds for every request: private answers, text in UTF-8, a first administrator, a signed-in person."""
+
+import codecs
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.decorators import sync_and_async_middleware
+
+from chatapp import replies
+from chatapp.models import User
+
+Handler = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., object]
+
+
+@sync_and_async_middleware
+def PrivatePages(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:  # noqa: N802
+    """Nothing that passes here is kept by a cache unless it says so; static files are answered before."""
+    if iscoroutinefunction(get_response):
+
+        async def later(request: HttpRequest) -> HttpResponseBase:
+            return _private(request, await get_response(request))
+
+        return later
+
+    def now(request: HttpRequest) -> HttpResponseBase:
+        return _private(request, get_response(request))
+
+    return now
+
+
+def _private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    response.headers.setdefault("Cache-Control", "no-store, private")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    patch_vary_headers(response, ["Cookie"])
+    if getattr(request, "signed_out", False):
+        # Not "storage": what a person was writing is theirs, and the page's script clears it.
+        response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+class OnlyUtf8:
+    """Refuses bodies in other charsets: some decode to text that can neither be stored nor shown."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        try:
+            name = codecs.lookup(charset).name
+        except (LookupError, ValueError):
+            name = ""
+        if name != "utf-8":
+            raise BadRequest("A body in another charset than UTF-8")
+        return self._get_response(request)
+
+
+class FirstRun:
+    """While nobody has an account, every page leads to the first one, which makes the first administrator."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+        self._founded = False
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Once there is an account this process never asks again.
+        if self._founded or self._is_open(request.path):
+            return self._get_response(request)
+        self._founded = User.objects.exists()
+        if self._founded:
+            return self._get_response(request)
+        if replies.wants_json(request):
+            return replies.json_error(401, "setup_required", "Nobody has an account here yet.")
+        return HttpResponseRedirect(reverse("setup"))
+
+    def _is_open(self, path: str) -> bool:
+        return path.startswith(settings.STATIC_URL) or path in map(reverse, ("setup", "up", "ready"))
+
+
+class SignInRequired:
+    """Every view is for people who are signed in, unless it is marked with Django's `login_not_required`."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        # The mark is looked at first: an open page costs no session, and /up needs no database.
+        if not getattr(view, "login_required", True) or request.user.is_authenticated:
+            return None
+        return replies.ask_to_sign_in(request)

@@ -1,0 +1,1 @@
+"""Function views, a file per noun: read the request, ask the domain, answer."""

@@ -1,0 +1,54 @@
+"""The first page, where the first administrator is made, once. All other pages of accounts are allauth's."""
+
+from allauth.account.adapter import get_adapter
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from chatapp.accounts import forget_setup_code, note, setup_code
+from chatapp.forms.people import SetupForm
+from chatapp.models import User
+from chatapp.replies import form_error
+from chatapp.views.errors import only, too_many_requests, wants_json
+
+
+@login_not_required
+@sensitive_post_parameters("password1", "code")
+@only("GET", "POST")
+def setup(request: HttpRequest) -> HttpResponseBase:
+    """The form for the first administrator; when somebody has an account already, the way to sign in."""
+    if User.objects.exists():
+        return _to(request, reverse("account_login"))
+    code = setup_code()
+    form = SetupForm(request.POST if request.method == "POST" else None, code=code)
+    if request.method != "POST":
+        return render(request, "setup.html", {"form": form, "needs_code": bool(code)})
+    if not ratelimit.consume(request, action="setup"):
+        return too_many_requests(request)
+    if form.is_valid():
+        return _found(request, form)
+    if "code" in form.errors:
+        note("setup code wrong", request)
+    if wants_json(request):
+        return form_error(form)
+    return render(request, "setup.html", {"form": form, "needs_code": bool(code)})
+
+
+def _found(request: HttpRequest, form: SetupForm) -> HttpResponse:
+    founder = User.objects.create_founder(form.cleaned_data["email"], form.cleaned_data["password1"])
+    if founder is None:
+        messages.info(request, "Somebody was quicker: the first account is made. Sign in.")
+        return _to(request, reverse("account_login"))
+    forget_setup_code()
+    note("founder made", request, founder)
+    get_adapter().login(request, founder)
+    return _to(request, reverse("home"))
+
+
+def _to(request: HttpRequest, url: str) -> HttpResponse:
+    return JsonResponse({"url": url}) if wants_json(request) else HttpResponseRedirect(url)
