@@ -1,0 +1,65 @@
+"""A time limit on waiting that is cheap to set before each of many short waits."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+
+class Alarm:
+    """``with alarm.within(seconds): await …`` raises ``TimeoutError`` when the waiting takes longer.
+
+    The same as ``asyncio.timeout``, but the loop's timer stays armed from one wait to the next and moves only when it
+    fires: setting it costs a tenth, which counts at thousands of network pieces a second. Call ``close`` at the end.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._cancelling = 0
+        self._rang = False
+
+    def within(self, seconds: float) -> Self:
+        """How long the ``with`` block may take. Within the block: how long it may still take from now."""
+        if not self._rang:
+            self._due = self._loop.time() + seconds
+            if self._timer is not None and self._timer.when() > self._due:
+                self._timer.cancel()
+                self._timer = None
+            if self._timer is None:
+                self._timer = self._loop.call_at(self._due, self._look)
+        return self
+
+    def close(self) -> None:
+        """Disarm for good."""
+        self._due = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._cancelling = task.cancelling()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        task, self._task, self._due = self._task, None, None
+        if self._rang and task is not None:
+            self._rang = False
+            # Only if nobody else cancelled the task meanwhile was it the alarm that ended the wait.
+            if task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+                raise TimeoutError from error
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._due is None or self._task is None:
+            return
+        if self._due > self._loop.time():
+            self._timer = self._loop.call_at(self._due, self._look)
+        else:
+            self._rang = True
+            self._task.cancel()
