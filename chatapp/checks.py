@@ -29,5 +29,7 @@ def readable_env_file(**_: Any) -> list[CheckMessage]:
     """The .env file holds keys; others on the machine must not read it."""
     path = settings.BASE_DIR / ".env"
     if path.exists() and path.stat().st_mode & 0o004:
-        return [Warning(f"{path.name} can be read by everyone on this machine.", hint="chmod 600 .env", id="chatapp.W001")]
+        return [
+            Warning(f"{path.name} can be read by everyone on this machine.", hint="chmod 600 .env", id="chatapp.W001")
+        ]
     return []

@@ -25,14 +25,14 @@ class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_d
 # --- server to browser ---------------------------------------------------------------------------------------
 
 
-class Hello(_Frame, tag="hello"):
+class Hello(_Frame, frozen=True, kw_only=True, tag="hello"):
     """The socket is open. A browser whose page was made for another `protocol` or `release` offers to reload."""
 
     protocol: int
     release: str
 
 
-class Watching(_Frame, tag="watching"):
+class Watching(_Frame, frozen=True, kw_only=True, tag="watching"):
     """The answer to `watch`: the conversation is being told. `leaf` is the last message of the shown branch, so that
     a browser can see whether its page is whole; `running` is the message being answered, if any."""
 
@@ -42,14 +42,14 @@ class Watching(_Frame, tag="watching"):
     running: str | None = None
 
 
-class Added(_Frame, tag="added"):
+class Added(_Frame, frozen=True, kw_only=True, tag="added"):
     """Turns were added to the watched conversation, here or elsewhere: fetch those after the last one you show."""
 
     conversation: str
     message: str
 
 
-class Renamed(_Frame, tag="renamed"):
+class Renamed(_Frame, frozen=True, kw_only=True, tag="renamed"):
     """The watched conversation has another title, or another branch is shown (`leaf`)."""
 
     conversation: str
@@ -57,7 +57,7 @@ class Renamed(_Frame, tag="renamed"):
     leaf: str | None = None
 
 
-class Gone(_Frame, tag="gone"):
+class Gone(_Frame, frozen=True, kw_only=True, tag="gone"):
     """The watched conversation does not exist, is not yours, or was deleted."""
 
     conversation: str
@@ -83,7 +83,7 @@ class PartFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     folded: bool = False
 
 
-class Progress(_Frame, tag="progress"):
+class Progress(_Frame, frozen=True, kw_only=True, tag="progress"):
     """What a browser lacks of one answer. `revision` names the lineage of the blocks: when it changes, every part
     comes whole. `word` is the state for a reader, `elapsed_ms` the time since the question was sent. `outcome` (HTML:
     the ending in words, buttons, footer) comes once the attempt has ended, again when it is settled; `checksum` with
@@ -104,11 +104,11 @@ class Progress(_Frame, tag="progress"):
     delayed: bool = False
 
 
-class Pong(_Frame, tag="pong"):
+class Pong(_Frame, frozen=True, kw_only=True, tag="pong"):
     """The answer to `ping`."""
 
 
-class Error(_Frame, tag="error"):
+class Error(_Frame, frozen=True, kw_only=True, tag="error"):
     """A frame was not understood (`bad_request`) or names what you cannot see (`not_found`). The socket stays open."""
 
     code: str
@@ -121,13 +121,13 @@ SERVER_FRAMES: tuple[type[_Frame], ...] = (Hello, Watching, Added, Renamed, Gone
 # --- browser to server ---------------------------------------------------------------------------------------
 
 
-class Watch(_Frame, tag="watch"):
+class Watch(_Frame, frozen=True, kw_only=True, tag="watch"):
     """Tell me what happens in this conversation (one at a time: the last `watch` wins)."""
 
     conversation: str
 
 
-class Hold(_Frame, tag="hold"):
+class Hold(_Frame, frozen=True, kw_only=True, tag="hold"):
     """I show this answer and hold these many blocks of each part of this revision: send me the rest, and what comes.
     `parts` maps a part's position to the number of blocks. Sent for each answer on the page that has not settled."""
 
@@ -136,13 +136,13 @@ class Hold(_Frame, tag="hold"):
     parts: dict[str, int] = {}
 
 
-class Ack(_Frame, tag="ack"):
+class Ack(_Frame, frozen=True, kw_only=True, tag="ack"):
     """I have applied this many `progress` frames on this socket so far. At most four a second."""
 
     count: int
 
 
-class Ping(_Frame, tag="ping"):
+class Ping(_Frame, frozen=True, kw_only=True, tag="ping"):
     """Are you there?"""
 
 

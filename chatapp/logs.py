@@ -2,11 +2,15 @@
 
 import logging
 
-_ESCAPES = {code: f"\\x{code:02x}" for code in [*range(0x20), *range(0x7F, 0xA0)]} | {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}
+_ESCAPES = {code: f"\\x{code:02x}" for code in [*range(0x20), *range(0x7F, 0xA0)]} | {
+    0x0A: "\\n",
+    0x0D: "\\r",
+    0x09: "\\t",
+}
 
 
 class OneLine(logging.Formatter):
-    """Time, level, logger, message; control characters are escaped so that no text can forge a line or drive a terminal."""
+    """Time, level, logger, message; control characters are escaped: no text can forge a line or drive a terminal."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -11,6 +11,7 @@ import environ
 from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 
+import chatapp
 from chatapp.words import ThinkTags
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -122,6 +123,7 @@ DEBUG = _flag("DEBUG")
 HOST = _text("HOST", "127.0.0.1") or "127.0.0.1"
 PORT = _number("PORT", 8000, 1, 65535)
 PUBLIC_ORIGIN = _origin()
+RELEASE = chatapp.RELEASE
 SITE_NAME = _text("SITE_NAME", "Ponder") or "Ponder"
 DATA_DIR = _data_dir()
 SECRET_KEY = _secret_key()
@@ -132,6 +134,8 @@ IS_TLS = _public.scheme == "https"
 if DEBUG and not IS_LOCAL:
     raise ImproperlyConfigured("DEBUG shows secrets on error pages: it must be off when PUBLIC_ORIGIN is public.")
 SIGNUP = _choice("SIGNUP", "open" if IS_LOCAL else "closed", ["open", "closed"])
+# Who finds a new site first must not make it theirs: whoever can come from elsewhere needs the code.
+SETUP_NEEDS_CODE = not (IS_LOCAL and _is_loopback(HOST))
 
 # The upstream. Without a key the built-in simulator answers, unless another server is named.
 OPENROUTER_API_KEY = _text("OPENROUTER_API_KEY")
@@ -140,11 +144,15 @@ IS_DEMO = not OPENROUTER_API_KEY and not _text("OPENROUTER_BASE_URL")
 MODEL = _text("MODEL", "qwen/qwen3-vl-8b-thinking") or "qwen/qwen3-vl-8b-thinking"
 THINK_TAGS = ThinkTags(_choice("THINK_TAGS", "auto", [str(word) for word in ThinkTags]))
 SIMULATOR_CONTROL = _flag("SIMULATOR_CONTROL")
+_streams = BASE_DIR / "tests" / "streams"
+SIMULATOR_STREAMS = _streams if _streams.is_dir() else None
 
 # Hosts, cookies and TLS: all from PUBLIC_ORIGIN.
 if IS_LOCAL:
     _port = f":{_public.port}" if _public.port else ""
-    PUBLIC_ORIGINS = sorted({f"{_public.scheme}://{h}{_port}" for h in ("127.0.0.1", "localhost", "[::1]")} | {PUBLIC_ORIGIN})
+    PUBLIC_ORIGINS = sorted(
+        {f"{_public.scheme}://{h}{_port}" for h in ("127.0.0.1", "localhost", "[::1]")} | {PUBLIC_ORIGIN}
+    )
     ALLOWED_HOSTS = sorted({"127.0.0.1", "localhost", "[::1]", str(_public.hostname)})
 else:
     PUBLIC_ORIGINS = [PUBLIC_ORIGIN]
@@ -182,6 +190,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "chatapp.middleware.PrivatePages",
+    "chatapp.middleware.OnlyUtf8",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -189,6 +198,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "chatapp.middleware.SignInRequired",
     "chatapp.middleware.FirstRun",
 ]
 TEMPLATES = [
@@ -214,7 +224,9 @@ _database_url = _text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'ponder.sqlite3
 try:
     _database: dict[str, Any] = dict(env.db_url_config(_database_url))
 except Exception as wrong:
-    raise ImproperlyConfigured("DATABASE_URL is not understood. Examples: sqlite:////data/ponder.sqlite3, postgres://user:password@host/name.") from wrong
+    raise ImproperlyConfigured(
+        "DATABASE_URL is not understood. Examples: sqlite:////data/ponder.sqlite3, postgres://user:password@host/name."
+    ) from wrong
 if str(_database.get("ENGINE", "")).endswith("sqlite3"):
     _database |= {
         "ENGINE": "chatapp.sqlite",
@@ -237,11 +249,18 @@ if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
     }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     # The limits on signing in live here: they must survive a restart and be one for all processes.
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "chatapp_cache"}}
+    # Room for many: what is culled early is forgotten attempts.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "chatapp_cache",
+            "OPTIONS": {"MAX_ENTRIES": 20_000},
+        }
+    }
 
 # Static files.
 STATIC_URL = "/static/"
@@ -268,8 +287,11 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email"]}},
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -286,10 +308,24 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {
-    "login": "chatapp.forms.SignInForm",
-    "signup": "chatapp.forms.SignUpForm",
+    "login": "chatapp.forms.people.SignInForm",
+    "signup": "chatapp.forms.people.SignUpForm",
+    "change_password": "chatapp.forms.people.PasswordChangeForm",
+    "reset_password": "chatapp.forms.people.PasswordResetForm",
+    "reset_password_from_key": "chatapp.forms.people.PasswordFromKeyForm",
 }
+# A key is an e-mail address; keys come first, so that attempts on one person do not use up those of a whole school.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "5/5m/key,10/m/ip",
+    "signup": "60/h/ip",
+    "reset_password": "5/h/key,20/h/ip",
+    "setup": "10/m/ip",
+}
+# How many proxies of the operator's own stand before this server and add to X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXIES", 0, 0, 8)
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
 
 # Mail: EMAIL_URL names a server; without one each mail is written to a file below DATA_DIR/mail.
@@ -299,7 +335,9 @@ if _text("EMAIL_URL"):
     try:
         globals().update(environ.Env.email_url_config(_text("EMAIL_URL")))
     except Exception as wrong:
-        raise ImproperlyConfigured("EMAIL_URL is not understood. Example: smtp+tls://user:password@mail.example:587.") from wrong
+        raise ImproperlyConfigured(
+            "EMAIL_URL is not understood. Example: smtp+tls://user:password@mail.example:587."
+        ) from wrong
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"

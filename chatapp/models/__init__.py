@@ -1,4 +1,4 @@
-"""The tables, their querysets and verbs. State moves by conditional update; the order of things is by seq and position."""
+"""The tables, their querysets and verbs. State moves by conditional update; order is by seq and position."""
 
 from chatapp.models.call import Call
 from chatapp.models.conversation import Conversation, Posted

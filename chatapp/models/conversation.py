@@ -108,9 +108,14 @@ class Conversation(models.Model):
                 raise NothingToRegenerate
             return fresh._answer(answer.parent, client_id=client_id, parameters=parameters)
 
-    def rename(self, title: str) -> None:
-        self.title = clean_title(title)
+    def rename(self, title: str) -> bool:
+        """Another title. False when nothing visible is left of it."""
+        cleaned = clean_title(title)
+        if not cleaned:
+            return False
+        self.title = cleaned
         self.save(update_fields=["title"])
+        return True
 
     def running(self) -> Generation | None:
         """The attempt that runs now, if any: there is at most one."""
@@ -143,9 +148,7 @@ class Conversation(models.Model):
             role=Role.ASSISTANT,
             client_id=client_id,
         )
-        generation = Generation.objects.create(
-            conversation=self, message=answer, number=1, parameters=parameters
-        )
+        generation = Generation.objects.create(conversation=self, message=answer, number=1, parameters=parameters)
         Message.objects.filter(pk=question.pk).update(chosen=answer)
         self.leaf, self.active_at = answer, timezone.now()
         self.save(update_fields=["leaf", "active_at"])
@@ -153,11 +156,7 @@ class Conversation(models.Model):
 
 
 def _posted_before(owner: User, client_id: UUID) -> Posted | None:
-    made = (
-        Message.objects.filter(owner=owner, client_id=client_id)
-        .select_related("conversation", "parent")
-        .first()
-    )
+    made = Message.objects.filter(owner=owner, client_id=client_id).select_related("conversation", "parent").first()
     if made is None:
         return None
     if made.role == Role.ASSISTANT:
@@ -170,9 +169,7 @@ def _posted_before(owner: User, client_id: UUID) -> Posted | None:
     generation = answer.generations.order_by("number").first()
     if generation is None:
         return None
-    return Posted(
-        conversation=made.conversation, question=question, answer=answer, generation=generation, is_new=False
-    )
+    return Posted(conversation=made.conversation, question=question, answer=answer, generation=generation, is_new=False)
 
 
 def clean_title(title: str) -> str:

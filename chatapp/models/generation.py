@@ -38,9 +38,7 @@ class Generation(models.Model):
     message = models.ForeignKey("chatapp.Message", on_delete=models.CASCADE, related_name="generations")
     number = models.PositiveIntegerField()
     parameters = models.JSONField(default=dict)
-    state = models.CharField(
-        max_length=12, choices=[(word.value, word.value) for word in State], default=State.QUEUED
-    )
+    state = models.CharField(max_length=12, choices=[(word.value, word.value) for word in State], default=State.QUEUED)
     reason = models.CharField(max_length=16, blank=True)
     # A sentence for the reader, in our words or (for a filter) upstream's.
     explanation = models.TextField(blank=True)
@@ -72,7 +70,9 @@ class Generation(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["heartbeat"], condition=models.Q(state__in=sorted(RUNNING)), name="generation_running"),
+            models.Index(
+                fields=["heartbeat"], condition=models.Q(state__in=sorted(RUNNING)), name="generation_running"
+            ),
             models.Index(
                 fields=["id"],
                 condition=models.Q(settled_at__isnull=True),
@@ -96,6 +96,13 @@ class Generation(models.Model):
         if self.ended_ms is not None:
             return self.ended_ms
         return max(0, round((timezone.now() - self.sent_at).total_seconds() * 1000))
+
+    def journal_texts(self) -> dict[int, str]:
+        """The text so far of each part that is not settled, by position."""
+        texts: dict[int, str] = {}
+        for position, text in self.journal.order_by("seq").values_list("position", "text"):
+            texts[position] = texts.get(position, "") + text
+        return texts
 
     def claim(self, owner: str) -> bool:
         """Take the work. False when another process was quicker, or it ended before it began."""

@@ -18,9 +18,7 @@ class Journal(models.Model):
 
     class Meta:
         ordering: ClassVar = ["seq"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["generation", "seq"], name="one_row_a_seq")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["generation", "seq"], name="one_row_a_seq")]
 
     def __str__(self) -> str:
         return f"{self.generation_id}:{self.seq}"

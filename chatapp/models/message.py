@@ -72,6 +72,14 @@ class Message(models.Model):
             cursor.execute(_DESCEND, [self.pk])
             return int(cursor.fetchone()[0])
 
+    def end_of_page(self, turns: int) -> "Message":
+        """Where a page of so many turns ends that shows this message, on its remembered branch, near the middle."""
+        leaf = Message.objects.get(pk=self.leaf_below())
+        below = leaf.path_up(leaf.depth - self.depth + 1)
+        place = min(len(below) - 1, turns // 2)
+        end: Message = Message.objects.get(pk=below[place])
+        return end
+
     def choose(self) -> None:
         """Show the branch through this message from now on, in this conversation, on every device."""
         if self.parent_id:

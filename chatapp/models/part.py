@@ -8,7 +8,7 @@ from chatapp.words import PartKind
 
 
 class Part(models.Model):
-    """A piece of a message. While its attempt runs the text is in the journal; settling writes it here with its HTML."""
+    """A piece of a message. While its attempt runs its text is in the journal; settling puts it here, with its HTML."""
 
     message = models.ForeignKey("chatapp.Message", on_delete=models.CASCADE, related_name="parts")
     generation = models.ForeignKey("chatapp.Generation", on_delete=models.CASCADE, null=True, related_name="parts")
@@ -29,9 +29,7 @@ class Part(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["message", "position"], name="one_part_a_position")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["message", "position"], name="one_part_a_position")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.position}"

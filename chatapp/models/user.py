@@ -60,9 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="one_person_an_address"),
-            models.UniqueConstraint(
-                fields=["is_founder"], condition=models.Q(is_founder=True), name="one_founder"
-            ),
+            models.UniqueConstraint(fields=["is_founder"], condition=models.Q(is_founder=True), name="one_founder"),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ _turn = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's SQLite wrapper; a transaction holds the process's turn to write until it commits, rolls back or closes."""
+    """Django's SQLite wrapper; a transaction holds the turn to write until it commits, rolls back or closes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

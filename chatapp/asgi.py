@@ -1,0 +1,37 @@
+"""HTTP, websockets and lifespan in one ASGI application."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
+# Before anything of ours that touches models is imported.
+_http: Any = get_asgi_application()
+
+from chatapp import wiring  # noqa: E402
+from chatapp.sockets.routing import sockets  # noqa: E402
+
+_sockets = sockets()
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The site. Under Daphne, which knows no lifespan, server.py starts and stops the house instead."""
+    if scope["type"] == "http":
+        await _http(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await _sockets(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await wiring.start()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await wiring.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

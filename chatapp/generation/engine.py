@@ -1,0 +1,184 @@
+"""The engine: runs one attempt from its claim to its ending. Owned by the runner, told by nobody, telling nobody but
+the journal."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from django.db import DatabaseError
+
+from chatapp import wording
+from chatapp.generation.draft import Draft, DraftFull
+from chatapp.generation.history import Job, fit, take_up
+from chatapp.generation.journal import JournalWriter
+from chatapp.generation.offload import offload
+from chatapp.openrouter import events
+from chatapp.openrouter.errors import UpstreamError
+from chatapp.openrouter.verdict import Verdict
+from chatapp.words import PartKind, Reason, State
+
+log = logging.getLogger(__name__)
+
+
+class Answering(Protocol):
+    """A streamed answer (openrouter.stream.AnswerStream): batches of events, and afterwards how it ended."""
+
+    error: UpstreamError | None
+
+    def __aiter__(self) -> AsyncIterator[list[events.Event]]: ...
+    def verdict(self) -> Verdict: ...
+    @property
+    def generation_id(self) -> str: ...
+    @property
+    def sent(self) -> bool: ...
+
+
+class Upstream(Protocol):
+    """What the engine needs of the client of openrouter/."""
+
+    def stream(self, body: dict[str, Any]) -> AbstractAsyncContextManager[Answering]: ...
+
+
+class Compose(Protocol):
+    """Builds the body of a request (openrouter.request through wiring)."""
+
+    def __call__(self, job: Job, turns: Sequence[Any]) -> dict[str, Any]: ...
+
+
+class Engine:
+    """Runs attempts. `drafts` are those running in this process, by generation id."""
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        upstream: Upstream,
+        compose: Compose,
+        journal: JournalWriter,
+        settle: Callable[[int], bool],
+        ring: Callable[[int], None],
+        context_tokens: int,
+    ) -> None:
+        self.drafts: dict[int, Draft] = {}
+        self.is_leaving = False
+        self._owner, self._upstream, self._compose = owner, upstream, compose
+        self._journal, self._settle, self._ring = journal, settle, ring
+        self._context_tokens = context_tokens
+
+    async def run(self, generation_id: int) -> None:
+        """Claim the attempt and see it through to its ending and settling."""
+        job = await offload(take_up, generation_id, self._owner)
+        if job is None:
+            return
+        draft = Draft(
+            generation_id=job.generation_id,
+            message_id=job.message_id,
+            conversation_id=job.conversation_id,
+            number=job.number,
+            first_position=job.first_position,
+            sent_at=job.sent_at,
+            since_sent_ms=job.since_sent_ms,
+        )
+        self.drafts[generation_id] = draft
+        self._journal.open(draft)
+        self._ring(generation_id)
+        try:
+            await self._see_through(job, draft)
+            await self._journal.written(draft)
+            await self._settled(generation_id)
+        finally:
+            self._journal.close(draft)
+            # Only now: until it is settled, readers of this process are served from the draft.
+            self.drafts.pop(generation_id, None)
+            self._ring(generation_id)
+
+    async def _see_through(self, job: Job, draft: Draft) -> None:
+        try:
+            await self._answer(job, draft)
+        except asyncio.CancelledError:
+            if draft.lost:
+                return
+            draft.end(State.INTERRUPTED, Reason.RESTART if self.is_leaving else Reason.SERVER)
+        except UpstreamError as wrong:
+            self._fail(draft, wrong)
+        except DraftFull:
+            log.error("generation %s: the database was away for too long, ended", job.generation_key)
+            draft.end(State.FAILED, Reason.STORAGE, "The answer could not be saved any more. Try again later.")
+        except Exception:
+            log.exception("generation %s: a defect of ours", job.generation_key)
+            draft.end(State.FAILED, Reason.INTERNAL, "Something went wrong on this site. Try again.")
+
+    async def _answer(self, job: Job, draft: Draft) -> None:
+        room = self._context_tokens - int(job.parameters.get("max_tokens") or 0)
+        turns, omitted = fit(job.turns, system="", room_tokens=room)
+        draft.note(wording.left_out(omitted))
+        call: dict[str, Any] = {}
+        async with self._upstream.stream(self._compose(job, turns)) as answer:
+            try:
+                async for batch in answer:
+                    for event in batch:
+                        call = self._hear(event, draft, call)
+                    if draft.lost:
+                        return
+                    if draft.is_dirty:
+                        self._journal.dirty()
+            finally:
+                if answer.sent:
+                    draft.used({"upstream_id": answer.generation_id[:128]} | call)
+        if answer.error is not None:
+            raise answer.error
+        ending = answer.verdict()
+        draft.end(ending.state, ending.reason, _explained(ending.reason))
+
+    def _hear(self, event: events.Event, draft: Draft, call: dict[str, Any]) -> dict[str, Any]:
+        """Take an event in; gives what is known of the present request (fields of Call)."""
+        match event:
+            case events.Thinking(text):
+                draft.write(PartKind.THINKING, text)
+            case events.Answer(text):
+                draft.write(PartKind.TEXT, text)
+            case events.Relabelled(kind):
+                draft.relabel(kind)
+            case events.Opened(upstream_id, model, provider):
+                return call | {"upstream_id": upstream_id[:128], "model": model[:128], "provider": provider[:128]}
+            case events.Finished(reason, native):
+                return call | {"finish_reason": reason[:64], "native_finish_reason": native[:128]}
+            case events.Usage():
+                return call | _used(event)
+            case events.Retrying(error, after):
+                log.warning("generation %s: asking again in %.1f s: %s", draft.generation_id, after, error)
+                if call:
+                    draft.used(call)
+                return {}
+        return call
+
+    def _fail(self, draft: Draft, wrong: UpstreamError) -> None:
+        log.warning("generation %s: %s", draft.generation_id, wrong)
+        draft.end(wrong.state, wrong.reason, wrong.public)
+
+    async def _settled(self, generation_id: int) -> None:
+        try:
+            await offload(self._settle, generation_id)
+        except DatabaseError as refused:
+            # The watchdog settles it when the database answers again.
+            log.error("generation %s is not settled yet: %s", generation_id, refused)
+
+
+def _used(usage: events.Usage) -> dict[str, Any]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "cost": usage.cost,
+        "usage": usage.raw,
+    }
+
+
+def _explained(reason: Reason) -> str:
+    if reason == Reason.EMPTY:
+        return "The model ended without an answer. Try again."
+    if reason == Reason.UPSTREAM:
+        return "The model's provider had a problem. The text so far is kept; try again."
+    return ""

@@ -1,0 +1,85 @@
+"""The followers of a process: one for each attempt that somebody watches, kept up to date when its readers look."""
+
+import asyncio
+from collections.abc import Callable
+
+from chatapp.events import Progress
+from chatapp.generation.draft import Draft
+from chatapp.generation.follower import Follower, Holding, Reading
+from chatapp.generation.offload import offload
+from chatapp.generation.sources import read_draft, read_stored
+
+# Up to this much new text is rendered on the loop (about a millisecond); more goes to a thread.
+INLINE_CHARS = 2_000
+# One giant open block costs more with each token: a follower rests this many times as long as it rendered.
+REST_FACTOR = 10
+LEAST_REST_SECONDS = 0.02
+
+
+class Shared:
+    """A follower and the readers that share it."""
+
+    def __init__(self, follower: Follower, draft_of: Callable[[int], Draft | None]) -> None:
+        self.follower = follower
+        self.readers = 0
+        self._draft_of = draft_of
+        self._lock = asyncio.Lock()
+        self._rested_at = 0.0
+        self._looked_at = -1.0
+        self._is_slow = False
+
+    async def refresh(self) -> None:
+        """Bring the follower up to what is committed; readers that come meanwhile share the one look.
+
+        Rests first when it has just rendered something slow: later text then comes in fewer, bigger frames.
+        """
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        async with self._lock:
+            if asked_at < self._looked_at or self.follower.is_gone or self.follower.is_settled:
+                return
+            await asyncio.sleep(max(0.0, self._rested_at - loop.time()))
+            self._looked_at = loop.time()
+            reading = await self._read()
+            began = loop.time()
+            if reading and (sum(len(row.text) for row in reading.rows) > INLINE_CHARS or self._is_slow):
+                await asyncio.to_thread(self.follower.apply, reading)
+            else:
+                self.follower.apply(reading)
+            took = loop.time() - began
+            self._is_slow = took > 0.01
+            self._rested_at = loop.time() + max(LEAST_REST_SECONDS, REST_FACTOR * took)
+
+    async def lacking(self, holding: Holding, outcome: str | None) -> Progress | None:
+        """What a reader lacks, taken while no thread is rendering."""
+        async with self._lock:
+            return holding.lacking(self.follower, outcome)
+
+    async def _read(self) -> Reading | None:
+        draft = self._draft_of(self.follower.generation_id)
+        if draft is not None:
+            return read_draft(draft, self.follower.seq)
+        return await offload(read_stored, self.follower.generation_id, self.follower.seq)
+
+
+class Followers:
+    """Finds or makes the follower of an attempt; it goes when its last reader leaves."""
+
+    def __init__(self, *, make: Callable[[int, str, str], Follower], draft_of: Callable[[int], Draft | None]) -> None:
+        self._make, self._draft_of = make, draft_of
+        self._shared: dict[int, Shared] = {}
+
+    def join(self, generation_id: int, message: str, attempt: str) -> Shared:
+        """One reader more. `message` and `attempt` are the public ids."""
+        shared = self._shared.get(generation_id)
+        if shared is None:
+            shared = Shared(self._make(generation_id, message, attempt), self._draft_of)
+            self._shared[generation_id] = shared
+        shared.readers += 1
+        return shared
+
+    def leave(self, shared: Shared) -> None:
+        """One reader less."""
+        shared.readers -= 1
+        if shared.readers == 0:
+            self._shared.pop(shared.follower.generation_id, None)

@@ -1,0 +1,148 @@
+"""The journal: all drafts of a process written in groups, one short transaction a tick.
+
+At once when idle (the first token must not wait), else every 50 ms, 100 ms from 50 streams on, 200 ms from 200 on, and
+never before the last commit is done. Appends small rows; a growing text is never rewritten.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from django.db import DatabaseError, transaction
+
+from chatapp.generation.draft import Batch, Draft
+from chatapp.generation.offload import offload
+from chatapp.models import Call, Generation, Journal, Part
+
+log = logging.getLogger(__name__)
+
+# (number of streams from which on, seconds between commits), largest first.
+WINDOWS = ((200, 0.2), (50, 0.1), (0, 0.05))
+RETRY_FIRST_SECONDS, RETRY_MOST_SECONDS = 0.2, 2.0
+
+
+class JournalWriter:
+    """Commits what drafts have written, then rings. `ring` takes the drafts that readers should look at again."""
+
+    def __init__(self, *, owner: str, ring: Callable[[Iterable[Draft]], None]) -> None:
+        self._owner = owner
+        self._ring = ring
+        self._drafts: set[Draft] = set()
+        self._wake = asyncio.Event()
+        self._waiting: dict[Draft, list[asyncio.Future[None]]] = {}
+
+    @property
+    def is_delayed(self) -> bool:
+        """Whether the database refused the last commit."""
+        return any(draft.delayed for draft in self._drafts)
+
+    def open(self, draft: Draft) -> None:
+        self._drafts.add(draft)
+
+    def close(self, draft: Draft) -> None:
+        self._drafts.discard(draft)
+        self._release(draft)
+
+    def dirty(self) -> None:
+        """Some draft has something to write."""
+        self._wake.set()
+
+    async def written(self, draft: Draft) -> None:
+        """Wait until everything of this draft is committed, or it is lost."""
+        while draft.is_dirty:
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(draft, []).append(future)
+            self.dirty()
+            await future
+
+    async def run(self) -> None:
+        """Commit for ever. Cancel it only after the last draft is written."""
+        loop = asyncio.get_running_loop()
+        next_at, retry = loop.time(), RETRY_FIRST_SECONDS
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(max(0.0, next_at - loop.time()))
+            self._wake.clear()
+            next_at = loop.time() + self._window()
+            if await self._commit():
+                retry = RETRY_FIRST_SECONDS
+            else:
+                next_at, retry = loop.time() + retry, min(retry * 2, RETRY_MOST_SECONDS)
+                self._wake.set()
+
+    async def _commit(self) -> bool:
+        drafts = [draft for draft in self._drafts if draft.is_dirty]
+        if not drafts:
+            return True
+        batches = [draft.take() for draft in drafts]
+        try:
+            alive = await offload(write, self._owner, batches)
+        except DatabaseError as refused:
+            log.error("saving is delayed: %s", refused)
+            for draft in drafts:
+                draft.hold_back()
+            self._ring(drafts)
+            return False
+        for draft in drafts:
+            if draft.generation_id in alive:
+                draft.written()
+            else:
+                draft.lost = True
+            self._release(draft)
+        self._ring(drafts)
+        return True
+
+    def _release(self, draft: Draft) -> None:
+        if draft.is_dirty and draft in self._drafts:
+            return
+        for future in self._waiting.pop(draft, []):
+            if not future.done():
+                future.set_result(None)
+
+    def _window(self) -> float:
+        return next(seconds for streams, seconds in WINDOWS if len(self._drafts) >= streams)
+
+
+def write(owner: str, batches: Sequence[Batch]) -> set[int]:
+    """Write the batches in one transaction. Gives the ids of the attempts that are still this process's and running.
+
+    The others were stopped, given up or deleted meanwhile: nothing more of them is written.
+    """
+    with transaction.atomic():
+        # Ordered, so that two processes on PostgreSQL lock rows in one order.
+        mine = (
+            Generation.objects.running()
+            .filter(pk__in=[batch.generation_id for batch in batches], owner=owner)
+            .order_by("pk")
+            .select_for_update()
+        )
+        alive = set(mine.values_list("pk", flat=True))
+        live = [batch for batch in batches if batch.generation_id in alive]
+        _write_parts(live)
+        Journal.objects.bulk_create(
+            Journal(generation_id=b.generation_id, seq=r.seq, position=r.position, text=r.text, at_ms=r.at_ms)
+            for b in live
+            for r in b.rows
+        )
+        Call.objects.bulk_create(Call(generation_id=b.generation_id, **call) for b in live for call in b.calls)
+        for batch in live:
+            if batch.moves:
+                Generation.objects.filter(pk=batch.generation_id).update(**batch.moves)
+    return alive
+
+
+def _write_parts(batches: Iterable[Batch]) -> None:
+    for batch in batches:
+        for part in batch.new_parts:
+            Part.objects.create(
+                message_id=batch.message_id,
+                generation_id=batch.generation_id,
+                position=part.position,
+                kind=part.kind,
+                started_ms=part.started_ms,
+                ended_ms=part.ended_ms,
+            )
+        for part in batch.changed_parts:
+            Part.objects.filter(message_id=batch.message_id, position=part.position).update(
+                kind=part.kind, ended_ms=part.ended_ms
+            )

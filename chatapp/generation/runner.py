@@ -1,0 +1,128 @@
+"""The runner: owns the tasks of the attempts that this process answers, and can drain them."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from contextvars import Context
+from datetime import timedelta
+from typing import Protocol
+
+from django.db.models import Q
+from django.utils import timezone
+
+from chatapp.generation.engine import Engine
+from chatapp.generation.offload import offload
+from chatapp.models import Generation
+from chatapp.models.generation import HEARTBEAT_SECONDS
+from chatapp.words import State
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5
+IDLE_LOOK_SECONDS = 2.0
+# A queued attempt that nobody took up within a second lost its process, or was posted by one that runs no engine.
+ADOPT_AFTER_SECONDS, ADOPT_UNTIL_SECONDS = 1.0, 20.0
+
+
+class StopBell(Protocol):
+    """Rings when one of the attempts listened to was stopped (broadcast.Bell)."""
+
+    def listen(self, topic: str) -> None: ...
+    def ignore(self, topic: str) -> None: ...
+    async def wait(self, seconds: float) -> set[str]: ...
+
+
+def stop_topic(generation_id: int) -> str:
+    """The topic rung when an attempt was ended from outside."""
+    return f"s{generation_id}"
+
+
+class Runner:
+    """Begins attempts, notices those that were ended elsewhere, keeps the heartbeat."""
+
+    def __init__(self, *, engine: Engine, owner: str, bell: StopBell) -> None:
+        self._engine, self._owner, self._bell = engine, owner, bell
+        self._loop = asyncio.get_running_loop()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._is_draining = False
+
+    def mine(self) -> frozenset[int]:
+        """The attempts that run here."""
+        return frozenset(self._tasks)
+
+    def start(self, generation_id: int) -> None:
+        """Begin an answer. Safe to call from any thread."""
+        self._loop.call_soon_threadsafe(self._begin, generation_id)
+
+    def _begin(self, generation_id: int) -> None:
+        if self._is_draining or generation_id in self._tasks:
+            return
+        # A fresh context: a request's own dies with its response, and with it every later database call of the task.
+        task = asyncio.create_task(self._engine.run(generation_id), context=Context())
+        self._tasks[generation_id] = task
+        self._bell.listen(stop_topic(generation_id))
+        task.add_done_callback(lambda done: self._ended(generation_id, done))
+
+    def _ended(self, generation_id: int, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(generation_id, None)
+        self._bell.ignore(stop_topic(generation_id))
+        if not task.cancelled() and (wrong := task.exception()):
+            # The row stays as it is; its heartbeat grows old and the watchdog ends it.
+            log.error("generation %s left its task: %s", generation_id, wrong, exc_info=wrong)
+
+    async def watch(self) -> None:
+        """Look at our rows twice a second and when a stop rings: what is no longer ours and running is let go."""
+        while True:
+            await self._bell.wait(LOOK_SECONDS if self._tasks else IDLE_LOOK_SECONDS)
+            mine = set(self._tasks)
+            alive, waiting = await offload(look, mine, self._owner)
+            for generation_id in mine - alive:
+                self._let_go(generation_id)
+            for generation_id in waiting - mine:
+                self._begin(generation_id)
+
+    def _let_go(self, generation_id: int) -> None:
+        draft = self._engine.drafts.get(generation_id)
+        task = self._tasks.get(generation_id)
+        # Without a draft it is not claimed yet; with an ending of its own it is only being settled.
+        if draft and task and draft.ended_ms is None and not task.cancelling():
+            draft.lost = True
+            task.cancel()
+
+    async def beat(self) -> None:
+        """Tell the other processes that ours lives."""
+        while True:
+            await offload(beat, set(self._tasks), self._owner)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing more; give what runs this long; interrupt the rest, with its text written."""
+        self._is_draining = True
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        self._engine.is_leaving = True
+        left = [task for task in tasks if not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=5)
+
+
+def look(mine: Collection[int], owner: str) -> tuple[set[int], set[int]]:
+    """(those of `mine` that still run and are ours or unclaimed, queued ones that nobody has taken up)"""
+    now = timezone.now()
+    orphaned = Q(
+        state=State.QUEUED,
+        sent_at__lt=now - timedelta(seconds=ADOPT_AFTER_SECONDS),
+        sent_at__gt=now - timedelta(seconds=ADOPT_UNTIL_SECONDS),
+    )
+    rows = list(Generation.objects.running().filter(Q(pk__in=mine) | orphaned).values_list("pk", "state", "owner"))
+    alive = {pk for pk, state, whose in rows if pk in mine and (whose == owner or state == State.QUEUED)}
+    return alive, {pk for pk, state, _ in rows if state == State.QUEUED and pk not in mine}
+
+
+def beat(mine: Collection[int], owner: str) -> None:
+    """Renew the heartbeat of our attempts."""
+    if mine:
+        Generation.objects.running().filter(pk__in=mine, owner=owner).update(heartbeat=timezone.now())

@@ -1,0 +1,60 @@
+"""Where a follower reads committed text: the database, for any process, page or poll; the draft, in the owner's own."""
+
+from chatapp.generation.draft import Draft, PartState, Row, Standing
+from chatapp.generation.follower import Reading
+from chatapp.models import Call, Generation, Journal, Part
+from chatapp.words import PartKind, State
+
+
+def read_stored(generation_id: int, after_seq: int) -> Reading | None:
+    """What the database holds. None when the attempt does not exist (any more).
+
+    The generation is read first and the parts last: a part that a row names is then always there, and an attempt that
+    settles between the queries is merely seen as running once more.
+    """
+    generation = Generation.objects.filter(pk=generation_id).first()
+    if generation is None:
+        return None
+    journal = Journal.objects.filter(generation=generation, seq__gt=after_seq).order_by("seq")
+    rows = tuple(Row(*values) for values in journal.values_list("seq", "position", "text", "at_ms"))
+    parts = list(Part.objects.filter(generation=generation).order_by("position"))
+    settled = generation.is_settled
+    return Reading(
+        standing=Standing(
+            number=generation.number,
+            state=State(generation.state),
+            reason=generation.reason,
+            revision=generation.revision,
+            sent_at=generation.sent_at,
+            ended_ms=generation.ended_ms,
+            notice=generation.notice,
+            parts=tuple(_state(part) for part in parts),
+            settled=settled,
+            checksum=generation.checksum,
+        ),
+        rows=() if settled else rows,
+        settled_html={part.position: part.html for part in parts} if settled else {},
+        thinking_tokens=thinking_tokens(generation_id) if settled else None,
+    )
+
+
+def read_draft(draft: Draft, after_seq: int) -> Reading:
+    """What the draft has committed: the same as the database says, without asking it."""
+    # seq is dense from 1: it is the row's place.
+    return Reading(standing=draft.standing, rows=tuple(draft.committed[after_seq:]))
+
+
+def thinking_tokens(generation_id: int) -> int | None:
+    """Thinking tokens that upstream counted in all calls of the attempt; None when it said nothing."""
+    counts = Call.objects.filter(generation_id=generation_id).values_list("reasoning_tokens", flat=True)
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _state(part: Part) -> PartState:
+    return PartState(
+        position=part.position,
+        kind=PartKind(part.kind),
+        started_ms=part.started_ms,
+        ended_ms=part.ended_ms,
+    )

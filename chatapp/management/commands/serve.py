@@ -1,0 +1,66 @@
+"""Set the site up and serve it: what `make run` calls."""
+
+import logging
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from chatapp import accounts, statics
+from chatapp.models import User
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Migrate, collect static files, and serve until stopped."""
+
+    help = __doc__
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-setup", action="store_true", help="neither migrate nor collect static files")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Files made from here on (database, logs, collected statics) are the operator's alone.
+        os.umask(0o077)
+        if not options["no_setup"]:
+            self._set_up()
+        for message in checks.run_checks():
+            self.stderr.write(str(message))
+            if message.is_serious():
+                raise CommandError("The check above must be mended first.")
+        # Asked here: once the loop runs, the database may not be asked from this thread.
+        self._is_new = not User.objects.exists()
+        # Imported late: it installs Twisted's reactor.
+        from chatapp.asgi import application
+        from chatapp.server import PonderServer
+
+        server = PonderServer(application, host=settings.HOST, port=settings.PORT, ready=self._say_where)
+        server.run()
+        if server.failed:
+            raise CommandError(f"Ponder could not serve on {settings.HOST} port {settings.PORT}: is the port taken?")
+
+    def _set_up(self) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        statics.collect()
+
+    def _say_where(self) -> None:
+        if settings.IS_DEMO:
+            self.stdout.write("Demo: no OpenRouter key is set; a simulator answers. Set OPENROUTER_API_KEY in .env.")
+        if not self._is_new:
+            self.stdout.write(
+                f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and sign in."
+            )
+        else:
+            if not settings.IS_LOCAL:
+                self.stdout.write(f"The first page asks for this code: {accounts.setup_code()}")
+            self.stdout.write(
+                f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and make the first account."
+            )
+        self.stdout.flush()

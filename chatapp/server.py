@@ -1,0 +1,115 @@
+"""Daphne, told when to start and how to leave.
+
+On SIGTERM the port is freed first, so that the next process can serve while this one drains; sockets are told 1012
+("service restart"); running attempts get their time; then the reactor stops. A second signal leaves at once.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from daphne.server import Server  # installs the asyncio reactor: before any other import of twisted
+from twisted.internet import defer, reactor
+
+from chatapp import wiring
+from chatapp.events import CLOSE_RESTART
+
+log = logging.getLogger(__name__)
+
+MAX_SOCKET_MESSAGE_BYTES = 256 * 1024
+ANSWERED_SECONDS = 5.0
+
+
+class PonderServer(Server):
+    """Daphne's server with a start, a drain and no Server header."""
+
+    def __init__(self, application: Any, *, host: str, port: int, ready: Callable[[], None]) -> None:
+        self._ready = ready
+        self._ports: list[Any] = []
+        shown = host.replace(":", r"\:")
+        super().__init__(
+            application,
+            endpoints=[f"tcp:port={port}:interface={shown}"],
+            signal_handlers=False,
+            server_name="",
+            websocket_timeout=-1,
+            websocket_max_message_size=MAX_SOCKET_MESSAGE_BYTES,
+            websocket_max_frame_size=MAX_SOCKET_MESSAGE_BYTES,
+        )
+        self.failed = False
+
+    def run(self) -> None:
+        """Serve until told to leave."""
+        reactor.callWhenRunning(self._start)
+        reactor.addSystemEventTrigger("before", "shutdown", self._leave)
+        super().run()
+
+    def listen_success(self, port: Any) -> None:
+        self._ports.append(port)
+        super().listen_success(port)
+
+    def listen_error(self, failure: Any) -> None:
+        self.failed = True
+        log.critical("cannot listen: %s", failure.getErrorMessage())
+        self.stop()
+
+    def kill_all_applications(self) -> Any:
+        # Daphne's own looks for a key that a just-upgraded connection lacks, fails, and cancels nobody.
+        waiting = [
+            details["application_instance"]
+            for details in self.connections.values()
+            if "application_instance" in details and not details["application_instance"].done()
+        ]
+        for task in waiting:
+            task.cancel()
+        return defer.Deferred.fromFuture(asyncio.gather(*waiting, return_exceptions=True)) if waiting else None
+
+    def _start(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._told_to_leave)
+        starting = asyncio.ensure_future(wiring.start())
+        starting.add_done_callback(self._started)
+
+    def _started(self, starting: "asyncio.Future[Any]") -> None:
+        if wrong := starting.exception():
+            self.failed = True
+            log.critical("cannot start", exc_info=wrong)
+            self.stop()
+        elif not self.failed:
+            self._ready()
+
+    def _told_to_leave(self, number: int, _: Any) -> None:
+        # The second time the operator means it.
+        signal.signal(number, signal.SIG_DFL)
+        reactor.callFromThread(self.stop)
+
+    def _leave(self) -> Any:
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self._drain()))
+
+    async def _drain(self) -> None:
+        for port in self._ports:
+            stopped = port.stopListening()
+            if stopped is not None:
+                await stopped.asFuture(asyncio.get_running_loop())
+        for protocol in list(self.connections):
+            if hasattr(protocol, "serverClose"):
+                protocol.serverClose(code=CLOSE_RESTART)
+        await self._answered()
+        await wiring.stop()
+
+    async def _answered(self) -> None:
+        """Wait for the requests that were being answered."""
+        until = asyncio.get_running_loop().time() + ANSWERED_SECONDS
+        while self._is_answering() and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 (Daphne has no event)
+            await asyncio.sleep(0.02)
+
+    def _is_answering(self) -> bool:
+        return any(
+            not hasattr(protocol, "serverClose")
+            and not details.get("disconnected")
+            and "application_instance" in details
+            and not details["application_instance"].done()
+            for protocol, details in self.connections.items()
+        )

@@ -1,0 +1,73 @@
+"""One browser's socket. It hears four commands, and hands them to the viewer that sends what the browser lacks."""
+
+import asyncio
+import logging
+from typing import Any
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from chatapp import events, wiring
+from chatapp.sockets.viewer import Viewer
+
+log = logging.getLogger(__name__)
+
+MAX_FRAME_BYTES = 64 * 1024
+
+
+class PonderSocket(AsyncWebsocketConsumer):
+    """A signed-in person's socket (see Guard)."""
+
+    _viewer: Viewer | None = None
+    _task: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        # In `finally`, since disconnect() is not called when a handler raises or the server leaves.
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self._task:
+                self._task.cancel()
+                await asyncio.gather(self._task, return_exceptions=True)
+            if self._viewer:
+                self._viewer.close()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels would hop the one shared database thread before each frame; nothing here uses that thread.
+        if message["type"] == "websocket.connect":
+            await self.connect()
+        elif message["type"] == "websocket.receive":
+            await self.receive(message.get("text"), message.get("bytes"))
+        elif message["type"] == "websocket.disconnect":
+            raise StopConsumer
+
+    async def connect(self) -> None:
+        house = wiring.current()
+        await self.accept()
+        self._viewer = Viewer(house, self.scope["visitor"], self._tell, self.close)
+        await self._tell(events.Hello(protocol=events.PROTOCOL, release=settings.RELEASE))
+        self._task = asyncio.create_task(self._viewer.run())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        assert self._viewer is not None
+        if text_data is None or len(text_data) > MAX_FRAME_BYTES:
+            await self._refuse()
+            return
+        try:
+            command = events.decode(text_data)
+        except ValueError:
+            await self._refuse()
+            return
+        self._viewer.hear(command)
+        if self._viewer.is_flooded:
+            await self.close(events.CLOSE_FLOOD)
+
+    async def _refuse(self) -> None:
+        await self._tell(events.Error(code="bad_request", message="This frame was not understood."))
+
+    async def _tell(self, frame: Any) -> int:
+        """Send a frame; gives its size in characters."""
+        text = events.encode(frame)
+        await self.send(text)
+        return len(text)

@@ -1,0 +1,54 @@
+"""What a viewer asks the database: each a short query that starts at the person."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chatapp.models import Conversation, Generation
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A conversation as a browser should know it."""
+
+    pk: int
+    key: str
+    title: str
+    leaf: str | None
+    running: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The newest attempt at a message."""
+
+    generation_id: int
+    message: str
+    attempt: str
+
+
+def look(person: int, conversation: UUID) -> Watched | None:
+    """The person's conversation as it is now. None when there is none of that id, or it is another's."""
+    found = (
+        Conversation.objects.filter(owner_id=person, public_id=conversation)
+        .values_list("pk", "public_id", "title", "leaf__public_id")
+        .first()
+    )
+    if found is None:
+        return None
+    running = Generation.objects.running().filter(conversation_id=found[0]).values_list("message__public_id", flat=True)
+    return Watched(found[0], str(found[1]), found[2], _text(found[3]), _text(running.first()))
+
+
+def attempt_at(person: int, message: UUID) -> Attempt | None:
+    """The newest attempt at the person's message. None for a question, another's message or none."""
+    found = (
+        Generation.objects.filter(message__owner_id=person, message__public_id=message)
+        .order_by("-number")
+        .values_list("pk", "message__public_id", "public_id")
+        .first()
+    )
+    return Attempt(found[0], str(found[1]), str(found[2])) if found else None
+
+
+def _text(value: UUID | None) -> str | None:
+    return str(value) if value else None

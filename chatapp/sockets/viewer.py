@@ -1,0 +1,212 @@
+"""A viewer: sends one socket what it lacks of the conversation it watches.
+
+Woken by bells, and by itself once a second while something runs, since bells may be lost. At most a small window of
+progress frames is unacknowledged, so a slow reader gets fewer, bigger frames and costs no memory.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chatapp import events, presentation
+from chatapp.broadcast import conversation_topic, generation_topic, person_topic
+from chatapp.generation.follower import Holding
+from chatapp.generation.followers import Shared
+from chatapp.generation.offload import offload
+from chatapp.sockets.guard import Visitor, identify
+from chatapp.sockets.looks import Watched, attempt_at, look
+from chatapp.wiring import House
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+IDLE_LOOK_SECONDS = 5.0
+IDENTIFY_SECONDS = 30.0
+WINDOW_FRAMES = 8
+WINDOW_CHARS = 256_000
+MAX_HELD = 8
+MAX_COMMANDS = 64
+# At most twenty frames a second, whatever the journal's window.
+FRAME_SECONDS = 0.05
+HEARD = "heard"
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """One answer that the browser shows and wants to follow."""
+
+    shared: Shared
+    holding: Holding
+    outcome: str | None = None
+    outcome_is_final: bool = False
+
+
+class Window:
+    """Progress frames on their way: sent, not yet acknowledged."""
+
+    def __init__(self) -> None:
+        self._acked = 0
+        self._sizes: deque[int] = deque()
+
+    @property
+    def is_open(self) -> bool:
+        return len(self._sizes) < WINDOW_FRAMES and sum(self._sizes) < WINDOW_CHARS
+
+    def sent(self, size: int) -> None:
+        self._sizes.append(size)
+
+    def ack(self, count: int) -> None:
+        """The browser has applied `count` frames in all; more than were sent counts as all."""
+        for _ in range(min(count - self._acked, len(self._sizes))):
+            self._sizes.popleft()
+            self._acked += 1
+
+
+class Viewer:
+    """The sending half of a socket."""
+
+    def __init__(
+        self,
+        house: House,
+        visitor: Visitor,
+        tell: Callable[[Any], Awaitable[int]],
+        close: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._house, self._visitor, self._tell, self._close = house, visitor, tell, close
+        self._bell = house.bells.open()
+        self._person = person_topic(visitor.pk)
+        self._bell.listen(self._person)
+        self._window = Window()
+        self._commands: deque[events.Command] = deque()
+        self._watched: Watched | None = None
+        self._topic = ""
+        self._held: dict[str, Held] = {}
+        self._identified_at = self._looked_at = time.monotonic()
+
+    def close(self) -> None:
+        """Let go of bells and followers."""
+        self._bell.close()
+        for message in list(self._held):
+            self._drop(message)
+
+    def hear(self, command: events.Command) -> None:
+        """Take a command from the browser. Done by the loop, in order, so that no frame is being made meanwhile."""
+        if isinstance(command, events.Ack):
+            self._window.ack(command.count)
+        else:
+            self._commands.append(command)
+        self._bell.strike(HEARD)
+
+    @property
+    def is_flooded(self) -> bool:
+        return len(self._commands) > MAX_COMMANDS
+
+    async def run(self) -> None:
+        """Send for ever."""
+        while True:
+            rung = await self._bell.wait(LOOK_SECONDS if self._held else IDLE_LOOK_SECONDS)
+            began = time.monotonic()
+            if (self._person in rung or began - self._identified_at > IDENTIFY_SECONDS) and not await self._may_stay():
+                await self._close(events.CLOSE_SIGNED_OUT)
+                return
+            while self._commands:
+                await self._obey(self._commands.popleft())
+            if self._topic in rung or began - self._looked_at > IDLE_LOOK_SECONDS:
+                await self._tell_conversation()
+            for message in list(self._held):
+                if self._window.is_open:
+                    await self._tell_progress(message)
+            if self._held:
+                await asyncio.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - began)))
+
+    async def _may_stay(self) -> bool:
+        self._identified_at = time.monotonic()
+        return await offload(identify, self._visitor.session_key) is not None
+
+    async def _obey(self, command: events.Command) -> None:
+        match command:
+            case events.Watch():
+                await self._watch(command)
+            case events.Hold():
+                await self._hold(command)
+            case events.Ping():
+                await self._tell(events.Pong())
+
+    async def _watch(self, command: events.Watch) -> None:
+        key = _uuid(command.conversation)
+        watched = await offload(look, self._visitor.pk, key) if key else None
+        self._bell.ignore(self._topic)
+        self._watched = watched
+        if watched is None:
+            await self._tell(events.Gone(conversation=command.conversation))
+            return
+        self._topic = conversation_topic(watched.pk)
+        self._bell.listen(self._topic)
+        self._looked_at = time.monotonic()
+        await self._tell(
+            events.Watching(conversation=watched.key, title=watched.title, leaf=watched.leaf, running=watched.running)
+        )
+
+    async def _hold(self, command: events.Hold) -> None:
+        key = _uuid(command.message)
+        found = await offload(attempt_at, self._visitor.pk, key) if key else None
+        if found is None:
+            await self._tell(events.Error(code="not_found", message="There is no such message."))
+            return
+        self._drop(found.message)
+        while len(self._held) >= MAX_HELD:
+            self._drop(next(iter(self._held)))
+        shared = self._house.followers.join(found.generation_id, found.message, found.attempt)
+        blocks = {int(place): count for place, count in command.parts.items() if place.isdecimal() and count >= 0}
+        self._held[found.message] = Held(shared, Holding(revision=command.revision, blocks=blocks))
+        self._bell.listen(generation_topic(found.generation_id))
+
+    async def _tell_conversation(self) -> None:
+        """Whether turns came, the title or the branch changed, or the conversation went."""
+        before = self._watched
+        if before is None:
+            return
+        self._looked_at = time.monotonic()
+        now = await offload(look, self._visitor.pk, UUID(before.key))
+        self._watched = now
+        if now is None:
+            await self._tell(events.Gone(conversation=before.key))
+        elif now.leaf != before.leaf and now.leaf:
+            await self._tell(events.Added(conversation=now.key, message=now.leaf))
+        if now and now.title != before.title:
+            await self._tell(events.Renamed(conversation=now.key, title=now.title, leaf=now.leaf))
+
+    async def _tell_progress(self, message: str) -> None:
+        held = self._held[message]
+        await held.shared.refresh()
+        follower = held.shared.follower
+        if follower.is_gone:
+            self._drop(message)
+            return
+        if follower.is_ended and not held.outcome_is_final:
+            held.outcome = await offload(presentation.outcome_html, UUID(message))
+            held.outcome_is_final = follower.is_settled
+        frame = await held.shared.lacking(held.holding, held.outcome)
+        if frame:
+            self._window.sent(await self._tell(frame))
+            # The follower may have gone on while the outcome was made: only a frame that says so ends the following.
+            if frame.settled and held.outcome_is_final:
+                self._drop(message)
+
+    def _drop(self, message: str) -> None:
+        held = self._held.pop(message, None)
+        if held:
+            self._bell.ignore(generation_topic(held.shared.follower.generation_id))
+            self._house.followers.leave(held.shared)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,58 @@
+"""What every page needs: the site's name, demo mode, the sidebar."""
+
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import SimpleLazyObject
+
+from chatapp.events import PROTOCOL
+from chatapp.models import Conversation, User
+
+SIDEBAR_CONVERSATIONS = 60
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The context processor. The sidebar costs a query only on pages that show it."""
+    context: dict[str, Any] = {
+        "site_name": settings.SITE_NAME,
+        "demo": settings.IS_DEMO,
+        "release": settings.RELEASE,
+        "protocol": PROTOCOL,
+        "signup_open": settings.SIGNUP == "open",
+        "current_conversation": None,
+    }
+    user = getattr(request, "user", None)
+    if isinstance(user, User):
+        recent = SimpleLazyObject(lambda: _recent(user))
+        context["sidebar"] = SimpleLazyObject(lambda: _by_day(recent[:SIDEBAR_CONVERSATIONS]))
+        context["sidebar_more"] = SimpleLazyObject(lambda: len(recent) > SIDEBAR_CONVERSATIONS)
+    return context
+
+
+def _recent(user: User) -> list[Conversation]:
+    shown = Conversation.objects.visible_to(user).recent().only("public_id", "title", "active_at")
+    return list(shown[: SIDEBAR_CONVERSATIONS + 1])
+
+
+def _by_day(conversations: list[Conversation]) -> list[dict[str, Any]]:
+    grouped = groupby(conversations, key=_day_label)
+    return [{"label": label, "conversations": list(group)} for label, group in grouped]
+
+
+def _day_label(conversation: Conversation) -> str:
+    day = timezone.localtime(conversation.active_at).date()
+    today = timezone.localdate()
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    if day > today - timedelta(days=7):
+        return "Previous 7 days"
+    if day > today - timedelta(days=30):
+        return "Previous 30 days"
+    return date_format(day, "F Y")

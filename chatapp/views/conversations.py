@@ -1,0 +1,242 @@
+"""Conversations: begin, list, show, rename, delete; and the two looks that a page's script takes."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from django.core.paginator import EmptyPage, Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from chatapp import events, presentation, wiring
+from chatapp.forms.asking import AskForm, RenameForm, first_error
+from chatapp.generation.follower import Holding
+from chatapp.models import Conversation, Message
+from chatapp.views.access import conversation_of, message_in, signed_in
+from chatapp.views.asking import asked, posted_reply, refused
+from chatapp.views.errors import json_error, only, sign_in_required, wants_json
+from chatapp.views.requests import fields
+from chatapp.words import PartKind
+
+LIST_PAGE = 50
+REFRESH_SECONDS = 3
+MAX_POLLED = 8
+
+
+@only("GET", "HEAD")
+@sign_in_required
+def home(request: HttpRequest) -> HttpResponse:
+    """A new conversation, and the sidebar with the old ones."""
+    return _home(request, text=request.GET.get("text", "")[:2000])
+
+
+def _home(request: HttpRequest, *, text: str = "", error: str = "", status: int = 200) -> HttpResponse:
+    context = {"client_id": uuid4(), "text": text, "error": error}
+    return render(request, "conversation/home.html", context, status=status)
+
+
+@only("GET", "HEAD", "POST")
+@sign_in_required
+def index(request: HttpRequest) -> HttpResponse:
+    """GET lists all conversations, POST begins one."""
+    return _begin(request) if request.method == "POST" else _list(request)
+
+
+def _begin(request: HttpRequest) -> HttpResponse:
+    form = AskForm(fields(request))
+    if not form.is_valid():
+        return refused(
+            request,
+            400,
+            "invalid",
+            first_error(form),
+            lambda: _home(request, text=_typed(request), error=first_error(form), status=400),
+        )
+    posted = Conversation.begin(owner=signed_in(request), parameters=wiring.default_parameters(), **form.cleaned_data)
+    return posted_reply(request, asked(posted))
+
+
+def _typed(request: HttpRequest) -> str:
+    text = fields(request).get("text", "")
+    return text if isinstance(text, str) else ""
+
+
+def _list(request: HttpRequest) -> HttpResponse:
+    everything = Conversation.objects.visible_to(signed_in(request)).recent()
+    try:
+        page = Paginator(everything, LIST_PAGE).page(request.GET.get("page", "1"))
+    except EmptyPage as wrong:
+        raise Http404 from wrong
+    except ValueError as wrong:
+        raise Http404 from wrong
+    if not wants_json(request):
+        return render(request, "conversation/index.html", {"page": page})
+    return JsonResponse(
+        {
+            "conversations": [_row(conversation) for conversation in page],
+            "page": page.number,
+            "pages": page.paginator.num_pages,
+            "count": page.paginator.count,
+        }
+    )
+
+
+def _row(conversation: Conversation) -> dict[str, Any]:
+    return {
+        "id": str(conversation.public_id),
+        "title": conversation.title,
+        "url": reverse("conversation", args=[conversation.public_id]),
+        "created_at": conversation.created_at.isoformat(),
+        "active_at": conversation.active_at.isoformat(),
+    }
+
+
+@only("GET", "HEAD")
+@sign_in_required
+def show(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """The conversation as finished HTML: its newest page, or the one that ends at `?end=` or holds `?at=`."""
+    found = conversation_of(request, conversation)
+    return show_page(request, found, end=_end(request, found))
+
+
+def _end(request: HttpRequest, conversation: Conversation) -> Message | None:
+    if key := request.GET.get("end"):
+        return message_in(conversation, key)
+    if key := request.GET.get("at"):
+        return message_in(conversation, key).end_of_page(presentation.PAGE_TURNS)
+    return conversation.leaf
+
+
+def show_page(
+    request: HttpRequest,
+    conversation: Conversation,
+    *,
+    end: Message | None,
+    text: str = "",
+    error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page of the branch that ends at `end`, with what was typed and what was wrong with it."""
+    user = signed_in(request)
+    messages = presentation.page_of(conversation, end=end)
+    has_earlier = len(messages) > presentation.PAGE_TURNS
+    earlier = messages[0] if has_earlier else None
+    turns = presentation.turns_of(messages[1:] if has_earlier else messages, user)
+    here = reverse("conversation", args=[conversation.public_id])
+    running = next((turn for turn in turns if turn.running), None)
+    context = {
+        "conversation": conversation,
+        "current_conversation": conversation,
+        "turns": turns,
+        "earlier_url": f"{here}?end={earlier.public_id}" if earlier else "",
+        "later_url": here if end and end.pk != conversation.leaf_id else "",
+        "running": running,
+        "client_id": uuid4(),
+        "text": text,
+        "error": error,
+        "refresh_seconds": REFRESH_SECONDS if running else 0,
+        "blank_thinking": presentation.blank(PartKind.THINKING, user),
+        "blank_text": presentation.blank(PartKind.TEXT, user),
+    }
+    return render(request, "conversation/show.html", context, status=status)
+
+
+@only("GET")
+@sign_in_required
+def turns(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """The turns of the shown branch after `?after=`, as HTML; all of a page without it.
+
+    409 when that message is not on the shown branch any more: the page is out of date.
+    """
+    found = conversation_of(request, conversation)
+    leaf = found.leaf
+    if leaf is None:
+        return HttpResponse("")
+    key = request.GET.get("after")
+    if not key:
+        messages = presentation.page_of(found, end=leaf)
+    else:
+        after = message_in(found, key)
+        ids = leaf.path_up(leaf.depth - after.depth + 1) if leaf.depth >= after.depth else []
+        if not ids or ids[0] != after.pk:
+            return json_error(409, "out_of_date", "Another branch of this conversation is shown now.")
+        by_id = Message.objects.filter(pk__in=ids[1:]).in_bulk()
+        messages = [by_id[pk] for pk in ids[1:] if pk in by_id]
+    context = {"conversation": found, "turns": presentation.turns_of(messages, signed_in(request))}
+    return render(request, "conversation/_turns.html", context)
+
+
+@only("GET")
+@sign_in_required
+def progress(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """The frames a socket would send now, for a page that can have no socket. `holding` is a list of hold frames."""
+    found = conversation_of(request, conversation)
+    try:
+        holds = msgspec.json.decode(request.GET.get("holding", "[]"), type=list[events.Hold])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return json_error(400, "bad_request", "holding must be a list of hold frames.")
+    running = found.running()
+    frames: list[Any] = [
+        events.Watching(
+            conversation=str(found.public_id),
+            title=found.title,
+            leaf=str(found.leaf.public_id) if found.leaf else None,
+            running=str(running.message.public_id) if running else None,
+        )
+    ]
+    for hold in holds[:MAX_POLLED]:
+        frame = _lacking(found, hold)
+        if frame:
+            frames.append(frame)
+    return JsonResponse({"frames": [json.loads(events.encode(frame)) for frame in frames]})
+
+
+def _lacking(conversation: Conversation, hold: events.Hold) -> events.Progress | None:
+    try:
+        message = message_in(conversation, hold.message)
+    except Http404:
+        return None
+    generation = message.generations.order_by("-number").first()
+    if generation is None:
+        return None
+    follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
+    follower.update()
+    blocks = {int(place): count for place, count in hold.parts.items() if place.isdecimal() and count >= 0}
+    outcome = presentation.outcome_html(message.public_id) if follower.is_ended else None
+    return Holding(revision=hold.revision, blocks=blocks).lacking(follower, outcome)
+
+
+@only("GET", "HEAD", "POST")
+@sign_in_required
+def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """Give the conversation another title."""
+    found = conversation_of(request, conversation)
+    if request.method != "POST":
+        return render(request, "conversation/rename.html", {"conversation": found, "title": found.title, "error": ""})
+    form = RenameForm(fields(request))
+    if not form.is_valid() or not found.rename(form.cleaned_data["title"]):
+        sentence = first_error(form) or "Give the conversation a title."
+        context = {"conversation": found, "title": request.POST.get("title", ""), "error": sentence}
+        return refused(
+            request, 400, "invalid", sentence, lambda: render(request, "conversation/rename.html", context, status=400)
+        )
+    wiring.ring_conversation(found)
+    if wants_json(request):
+        return JsonResponse(_row(found))
+    return redirect("conversation", found.public_id)
+
+
+@only("GET", "HEAD", "POST")
+@sign_in_required
+def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """Delete the conversation and all in it; GET asks whether that is meant."""
+    found = conversation_of(request, conversation)
+    if request.method != "POST":
+        return render(request, "conversation/delete.html", {"conversation": found})
+    running = found.running()
+    topics = wiring.topics_of(found, running)
+    found.delete()
+    wiring.ring(topics)
+    return JsonResponse({"deleted": str(conversation)}) if wants_json(request) else redirect("home")

@@ -1,0 +1,28 @@
+"""Reading requests: fields from a form or from JSON, and whether the page's script asks."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+
+from chatapp.replies import TURNS_TYPE
+
+
+def fields(request: HttpRequest) -> Mapping[str, Any]:
+    """The fields of a POST, whether sent as a form or as a JSON object. Raises BadRequest for other JSON."""
+    if request.content_type != "application/json":
+        return request.POST
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as wrong:
+        raise BadRequest("The body is not JSON.") from wrong
+    if not isinstance(body, dict):
+        raise BadRequest("The body must be a JSON object.")
+    return body
+
+
+def wants_turns(request: HttpRequest) -> bool:
+    """Whether the page's script asks for the new turns as HTML, to add them where it is."""
+    return TURNS_TYPE in request.headers.get("Accept", "")

@@ -1,0 +1,247 @@
+"""Builds the rooms of a process and joins them; the only file that knows all of them.
+
+`start()` and `stop()` are called by server.py and by the lifespan of asgi.py. Views call the functions at the end,
+from any thread; in a process without a started house they only write, and another process takes the attempt up.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+
+from chatapp import rendering
+from chatapp.broadcast import Bells, conversation_topic, generation_topic, person_topic
+from chatapp.generation import follower as following
+from chatapp.generation.draft import Draft
+from chatapp.generation.engine import Engine
+from chatapp.generation.follower import Follower
+from chatapp.generation.followers import Followers
+from chatapp.generation.history import Job, Said
+from chatapp.generation.journal import JournalWriter
+from chatapp.generation.runner import Runner, stop_topic
+from chatapp.generation.settle import settle
+from chatapp.generation.sources import read_stored
+from chatapp.generation.watchdog import Watchdog
+from chatapp.models import Conversation, Generation
+from chatapp.openrouter.catalogue import QWEN3_VL_8B_THINKING
+from chatapp.openrouter.client import OpenRouter
+from chatapp.openrouter.parameters import Parameters
+from chatapp.openrouter.request import TextPart, Turn, build
+from chatapp.simulator import Simulator
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 20.0
+# For a model whose catalogue says nothing.
+CONTEXT_TOKENS = 131_072
+RESTART_LOOP_SECONDS = 1.0
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """The rooms of this process."""
+
+    owner: str
+    bells: Bells
+    upstream: OpenRouter
+    journal: JournalWriter
+    engine: Engine
+    runner: Runner
+    followers: Followers
+    watchdog: Watchdog
+    simulator: Simulator | None
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+
+_house: House | None = None
+
+
+def current() -> House:
+    """The house of this process. Raises RuntimeError before `start()`."""
+    if _house is None:
+        raise RuntimeError("wiring.start() has not run in this process")
+    return _house
+
+
+@asynccontextmanager
+async def upstream() -> AsyncIterator[tuple[OpenRouter, str]]:
+    """A client by the settings and the model's name, for one use; in demo mode with a simulator of its own."""
+    client, simulator = await _open_upstream()
+    try:
+        yield client, settings.MODEL
+    finally:
+        await client.aclose()
+        if simulator:
+            await simulator.stop()
+
+
+async def _open_upstream() -> tuple[OpenRouter, Simulator | None]:
+    simulator = None
+    base_url, key = settings.OPENROUTER_BASE_URL, settings.OPENROUTER_API_KEY
+    if settings.IS_DEMO:
+        simulator = Simulator(control=settings.SIMULATOR_CONTROL, streams=settings.SIMULATOR_STREAMS)
+        await simulator.start()
+        base_url, key = simulator.base_url, "demo"
+        log.info("demo: the built-in simulator answers at %s", base_url)
+    client = OpenRouter(
+        base_url,
+        key,
+        referer=settings.PUBLIC_ORIGIN,
+        title=settings.SITE_NAME,
+        model=settings.MODEL,
+        think_tags=settings.THINK_TAGS,
+    )
+    return client, simulator
+
+
+async def start() -> House:
+    """Build the house on the running loop and set its loops going."""
+    global _house
+    _house = house = _build(*await _open_upstream())
+    loops: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
+        ("journal", house.journal.run),
+        ("bells out", house.bells.send),
+        ("bells in", house.bells.receive),
+        ("runner", house.runner.watch),
+        ("heartbeat", house.runner.beat),
+        ("watchdog", house.watchdog.patrol),
+    )
+    house.tasks = [asyncio.create_task(_for_ever(name, loop), name=name) for name, loop in loops]
+    return house
+
+
+async def stop(drain_seconds: float = DRAIN_SECONDS) -> None:
+    """Give running attempts time, write everything, let go."""
+    global _house
+    house, _house = _house, None
+    if house is None:
+        return
+    await house.runner.drain(drain_seconds)
+    for task in house.tasks:
+        task.cancel()
+    await asyncio.gather(*house.tasks, return_exceptions=True)
+    await house.upstream.aclose()
+    if house.simulator:
+        await house.simulator.stop()
+
+
+async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    """Run a loop of the house; one that fails is logged and begun again, so that the process does not limp."""
+    while True:
+        try:
+            await loop()
+            return
+        except Exception:
+            log.exception("the %s loop failed and begins again", name)
+            await asyncio.sleep(RESTART_LOOP_SECONDS)
+
+
+def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
+    owner = str(uuid4())
+    bells = Bells(owner=owner)
+
+    def ring_drafts(drafts: Iterable[Draft]) -> None:
+        bells.ring_here_and_elsewhere(frozenset(generation_topic(draft.generation_id) for draft in drafts))
+
+    def ring_attempt(generation_id: int) -> None:
+        bells.ring_here_and_elsewhere(frozenset([generation_topic(generation_id)]))
+
+    journal = JournalWriter(owner=owner, ring=ring_drafts)
+    engine = Engine(
+        owner=owner,
+        upstream=upstream,
+        compose=compose,
+        journal=journal,
+        settle=settle_attempt,
+        ring=ring_attempt,
+        context_tokens=QWEN3_VL_8B_THINKING.context_length or CONTEXT_TOKENS,
+    )
+    runner = Runner(engine=engine, owner=owner, bell=bells.open())
+    return House(
+        owner=owner,
+        bells=bells,
+        upstream=upstream,
+        journal=journal,
+        engine=engine,
+        runner=runner,
+        followers=Followers(make=follower, draft_of=engine.drafts.get),
+        watchdog=Watchdog(mine=runner.mine, settle=settle_attempt, ring=ring_attempt),
+        simulator=simulator,
+    )
+
+
+def compose(job: Job, turns: Sequence[Said]) -> dict[str, Any]:
+    """The body of the request for an attempt."""
+    return build(
+        model=settings.MODEL,
+        turns=[Turn(role=turn.role, parts=(TextPart(turn.text),)) for turn in turns],
+        parameters=Parameters.from_json(job.parameters),
+        user=job.person_key,
+        session_id=job.conversation_key,
+    )
+
+
+def default_parameters() -> dict[str, Any]:
+    """The parameters of a new attempt, as stored with it."""
+    return Parameters().to_json()
+
+
+def settle_attempt(generation_id: int) -> bool:
+    """Settle an ended attempt with this project's renderer."""
+    return settle(generation_id, render=lambda text: rendering.join(rendering.render(text)), renderer=rendering.VERSION)
+
+
+def follower(generation_id: int, message: str, attempt: str) -> Follower:
+    """A new follower of an attempt that reads the database. `message` and `attempt` are the public ids."""
+    return Follower(
+        generation_id,
+        message=message,
+        attempt=attempt,
+        read=read_stored,
+        renderer=rendering.Incremental,
+        wrap=rendering.wrap,
+        version=rendering.VERSION,
+    )
+
+
+headline = following.headline_of
+
+
+def begin(generation: Generation) -> None:
+    """After the commit: have the attempt answered. From any thread."""
+    if _house:
+        _house.runner.start(generation.pk)
+
+
+def ring(topics: Iterable[str]) -> None:
+    """Tell whoever listens to these topics. From any thread."""
+    if _house:
+        _house.bells.ring(topics)
+
+
+def ring_conversation(conversation: Conversation) -> None:
+    """Turns were added, or the title or the branch changed."""
+    ring([conversation_topic(conversation.pk)])
+
+
+def ring_generation(generation: Generation) -> None:
+    """The attempt was ended from outside: its process lets go of it, its readers look."""
+    ring([stop_topic(generation.pk), generation_topic(generation.pk)])
+
+
+def ring_person(person: int) -> None:
+    """Something about the person's sessions changed: their sockets look whether they may stay."""
+    ring([person_topic(person)])
+
+
+def topics_of(conversation: Conversation, running: Generation | None) -> list[str]:
+    """The topics to ring when the conversation, with what runs in it, is deleted."""
+    topics = [conversation_topic(conversation.pk)]
+    if running:
+        topics += [stop_topic(running.pk), generation_topic(running.pk)]
+    return topics

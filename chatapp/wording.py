@@ -1,0 +1,128 @@
+"""States, endings and figures in a reader's words. One place, so that page, socket and script say the same."""
+
+from decimal import Decimal
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from chatapp.words import RUNNING, PartKind, Reason, State
+
+
+def duration(ms: int) -> str:
+    """Milliseconds as a reader says them: "0.8 s", "12.4 s", "1 min 12 s", "1 h 2 min"."""
+    seconds = max(0, ms) / 1000
+    if seconds < 59.95:
+        return _("%(seconds)s s") % {"seconds": number_format(round(seconds, 1), 1)}
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
+    return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+
+
+def tokens(count: int) -> str:
+    """A token count, grouped: "2,314 tokens"."""
+    if count == 1:
+        return _("1 token")
+    return _("%(count)s tokens") % {"count": number_format(count, force_grouping=True)}
+
+
+def state_word(state: str) -> str:
+    """The state in one or two words."""
+    return {
+        State.QUEUED: _("Waiting"),
+        State.WAITING: _("Waiting for the model"),
+        State.THINKING: _("Thinking"),
+        State.ANSWERING: _("Answering"),
+        State.DONE: _("Done"),
+        State.STOPPED: _("Stopped"),
+        State.INTERRUPTED: _("Interrupted"),
+        State.LENGTH: _("Reached the limit"),
+        State.FILTERED: _("Filtered"),
+        State.FAILED: _("Failed"),
+    }[State(state)]
+
+
+def thinking_label(*, started_ms: int | None, ended_ms: int | None, thinking_tokens: int | None = None) -> str:
+    """The headline of a thinking pane: "Thinking" while it runs, then how long it took and how much it was."""
+    if ended_ms is None or started_ms is None:
+        return _("Thinking")
+    label = _("Thought for %(duration)s") % {"duration": duration(ended_ms - started_ms)}
+    return f"{label} · {tokens(thinking_tokens)}" if thinking_tokens else label
+
+
+def figures(*, total_ms: int | None, total_tokens: int | None, cost: Decimal | None) -> str:
+    """The footer's figures: "12.4 s · 2,314 tokens · $0.0032"; what is not known is left out."""
+    known = []
+    if total_ms is not None:
+        known.append(duration(total_ms))
+    if total_tokens is not None:
+        known.append(tokens(total_tokens))
+    if cost is not None:
+        known.append(money(cost))
+    return " · ".join(known)
+
+
+def money(cost: Decimal) -> str:
+    """US dollars with the digits that matter: "$0.0032", "$1.25"."""
+    if cost == 0:
+        return "$0"
+    digits = 2 if cost >= 1 else max(2, 1 - cost.adjusted())
+    return f"${cost:.{digits}f}"
+
+
+def left_out(turns: int) -> str:
+    """The line that says how much of the history no longer fits."""
+    if turns == 0:
+        return ""
+    if turns == 1:
+        return _("1 earlier message was left out: the conversation is longer than the model can read.")
+    return _("%(count)d earlier messages were left out: the conversation is longer than the model can read.") % {
+        "count": turns
+    }
+
+
+def ending(
+    *,
+    state: str,
+    reason: str,
+    elapsed_ms: int,
+    explanation: str,
+    last_kind: str | None,
+    has_answer: bool,
+    limit: int | None,
+) -> str:
+    """One sentence that says how an attempt ended; "" while it runs and for an answer that is simply done.
+
+    `last_kind` is the kind of the last part written, `limit` the token limit that was sent, `explanation` a sentence
+    stored with the attempt (for failures: what happened and what to do).
+    """
+    if state in RUNNING:
+        return ""
+    where = _("while thinking") if last_kind == PartKind.THINKING else _("while answering")
+    sentence = {
+        State.DONE: "",
+        State.STOPPED: _("Stopped by you after %(duration)s.") % {"duration": duration(elapsed_ms)},
+        State.INTERRUPTED: _interrupted(reason),
+        State.LENGTH: _reached(reason, limit, where),
+        State.FILTERED: explanation or _("A content filter stopped this answer. Ask in other words."),
+        State.FAILED: explanation or _("Something went wrong. The text so far is kept; try again."),
+    }[State(state)]
+    if not has_answer and state in {State.DONE, State.STOPPED, State.LENGTH, State.INTERRUPTED}:
+        return f"{sentence} {_('There is no answer text.')}".strip()
+    return sentence
+
+
+def _interrupted(reason: str) -> str:
+    if reason == Reason.CUT:
+        return _("Interrupted: the connection to the model broke. The text so far is kept.")
+    if reason == Reason.RESTART:
+        return _("Interrupted: the site was restarted. The text so far is kept.")
+    return _("Interrupted: the site's process ended unexpectedly. The text so far is kept.")
+
+
+def _reached(reason: str, limit: int | None, where: str) -> str:
+    if reason == Reason.SIZE:
+        return _("Reached the site's limit for the size of an answer %(where)s.") % {"where": where}
+    if limit:
+        return _("Reached the limit of %(limit)s %(where)s.") % {"limit": tokens(limit), "where": where}
+    return _("Reached the limit %(where)s.") % {"where": where}

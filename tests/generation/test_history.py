@@ -1,0 +1,89 @@
+"""What goes back to the model: the branch without thinking, trimmed by whole turns."""
+
+import pytest
+
+from chatapp.generation.history import Said, estimate_tokens, fit, said_before
+from chatapp.models import Conversation, Generation, Message, Part, User
+from chatapp.words import PartKind, Reason, Role, State
+
+pytestmark = pytest.mark.django_db
+
+U, A = Role.USER, Role.ASSISTANT
+
+
+@pytest.fixture
+def grow(alice: User):
+    """Grows a conversation by a question and its answer; gives the answer."""
+    conversation = Conversation.objects.create(owner=alice, title="t")
+
+    def add(question: str, answer: str, *, state: str = State.DONE, reason: str = "", thinking: str = "") -> Message:
+        parent = conversation.leaf
+        asked = Message.objects.create(conversation=conversation, owner=alice, parent=parent, role=U)
+        Part.objects.create(message=asked, position=0, kind=PartKind.TEXT, text=question, settled=True)
+        said = Message.objects.create(conversation=conversation, owner=alice, parent=asked, role=A)
+        generation = Generation.objects.create(
+            conversation=conversation, message=said, number=1, state=state, reason=reason
+        )
+        place = 0
+        for kind, text in ((PartKind.THINKING, thinking), (PartKind.TEXT, answer)):
+            if text:
+                Part.objects.create(
+                    message=said, generation=generation, position=place, kind=kind, text=text, settled=True
+                )
+                place += 1
+        conversation.leaf = said
+        conversation.save()
+        return said
+
+    return add
+
+
+def test_the_branch_comes_oldest_first_without_thinking(grow) -> None:
+    grow("one?", "One.", thinking="hm")
+    last = grow("two?", "not yet", state=State.WAITING)
+    assert said_before(last) == [Said(U, "one?"), Said(A, "One."), Said(U, "two?")]
+
+
+def test_an_answer_without_text_is_dropped_and_roles_alternate(grow) -> None:
+    grow("one?", "", state=State.LENGTH, thinking="for ever")
+    last = grow("again?", "", state=State.WAITING)
+    assert said_before(last) == [Said(U, "one?\n\nagain?")]
+
+
+def test_a_refused_question_does_not_poison_later_turns(grow) -> None:
+    grow("fine?", "Fine.")
+    grow("forbidden", "", state=State.FILTERED, reason=Reason.QUESTION)
+    last = grow("and this?", "", state=State.WAITING)
+    assert said_before(last) == [Said(U, "fine?"), Said(A, "Fine."), Said(U, "and this?")]
+
+
+def test_everything_is_kept_when_it_fits() -> None:
+    turns = [Said(U, "a"), Said(A, "b"), Said(U, "c")]
+    assert fit(turns, system="", room_tokens=100_000) == (turns, 0)
+
+
+def test_whole_turns_are_left_out_oldest_first() -> None:
+    turns = [Said(U, "x" * 3000), Said(A, "y" * 3000), Said(U, "z" * 300), Said(A, "w" * 300), Said(U, "now?")]
+    kept, omitted = fit(turns, system="", room_tokens=2_000 + 1_000)
+    assert kept == turns[2:]
+    assert omitted == 2
+
+
+def test_the_newest_question_stays_however_long_it_is() -> None:
+    turns = [Said(U, "old"), Said(A, "old"), Said(U, "x" * 300_000)]
+    kept, omitted = fit(turns, system="", room_tokens=10_000)
+    assert kept == turns[2:]
+    assert omitted == 2
+
+
+def test_what_is_kept_begins_with_a_question() -> None:
+    turns = [Said(U, "q" * 30_000), Said(A, "short"), Said(U, "now?")]
+    kept, omitted = fit(turns, system="", room_tokens=3_000)
+    assert kept == turns[2:]
+    assert omitted == 2
+
+
+def test_chinese_counts_a_token_a_character() -> None:
+    assert estimate_tokens("中文") == 2
+    assert estimate_tokens("abcdef") == 2
+    assert estimate_tokens("") == 0
