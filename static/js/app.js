@@ -1,0 +1,17 @@
+// Loads the module of each custom element that is on the page, now or when HTML arrives later.
+import { onArrival } from "lib/html.js";
+
+const asked = new Set();
+
+function load(root) {
+  for (const element of root.querySelectorAll(":not(:defined)")) {
+    const tag = element.localName;
+    if (asked.has(tag)) continue;
+    asked.add(tag);
+    import(`elements/${tag}.js`).catch((problem) => console.error(`No element ${tag}`, problem));
+  }
+  for (const template of root.querySelectorAll("template")) load(template.content);
+}
+
+onArrival(load);
+load(document);

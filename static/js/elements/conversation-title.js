@@ -1,0 +1,25 @@
+/** The title in the page's head. Hears `conversation-renamed` {title}: the tab and the list say the new one too. */
+class ConversationTitle extends HTMLElement {
+  #listening;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    document.addEventListener("conversation-renamed", ({ detail }) => this.#show(detail.title), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  #show(title) {
+    const heading = this.querySelector("h1");
+    if (heading.textContent === title) return;
+    heading.textContent = title;
+    document.title = `${title} · ${document.title.split(" · ").pop()}`;
+    const link = document.querySelector('.side__link[aria-current="page"]');
+    if (link) link.textContent = title;
+  }
+}
+
+customElements.define("conversation-title", ConversationTitle);

@@ -1,0 +1,17 @@
+import { clearDrafts } from "lib/drafts.js";
+
+/** Around the form for signing out: forgets what was being written, for the next person at this browser. */
+class SignOut extends HTMLElement {
+  #listening;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    this.addEventListener("submit", clearDrafts, { signal: this.#listening.signal });
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+}
+
+customElements.define("sign-out", SignOut);

@@ -1,0 +1,175 @@
+/**
+ * How a `progress` frame changes an answer on the page. Pure but for the elements it is given; HTML is parsed by the
+ * functions it is given. See chatapp/events.py for the frames.
+ */
+const RUNNING = new Set(["queued", "waiting", "thinking", "answering"]);
+
+/** Whether an attempt in this state is still being written. */
+export const isRunning = (state) => RUNNING.has(state);
+
+/**
+ * The new tail: the first `keep` UTF-16 units of the last one and `text` after them.
+ * Null when the last tail is shorter than that: the two sides are out of step.
+ */
+export function splice(last, keep, text) {
+  return keep > last.length ? null : last.slice(0, keep) + text;
+}
+
+/** The `hold` frame of an answer: what the page shows of it, counted from its elements. */
+export function holdOf(article) {
+  const parts = {};
+  for (const part of article.querySelectorAll("[data-part]")) {
+    parts[part.dataset.part] = blocksOf(roomOf(part)).length;
+  }
+  return { type: "hold", message: article.dataset.message, revision: article.dataset.revision, parts };
+}
+
+/** Applies frames to answers, and remembers the tails that were sent on one connection. */
+export class Applier {
+  #tails = new Map();
+  #outcomes = new Map();
+  #fragment;
+  #fill;
+  #blank;
+
+  /**
+   * `fragment(html)` gives a fragment, `fill(element, html)` sets an element's content,
+   * `blank(kind)` a new, empty element for a part of that kind.
+   */
+  constructor({ fragment, fill, blank }) {
+    this.#fragment = fragment;
+    this.#fill = fill;
+    this.#blank = blank;
+  }
+
+  /** A new connection: the server sends each tail whole again. */
+  forget() {
+    this.#tails.clear();
+  }
+
+  /** Bring the answer up to date. False when the frame does not fit what the page holds: hold it anew then. */
+  apply(article, frame) {
+    Object.assign(article.dataset, {
+      attempt: frame.attempt,
+      revision: frame.revision,
+      state: frame.state,
+      settled: String(Boolean(frame.settled)),
+    });
+    article.toggleAttribute("data-delayed", Boolean(frame.delayed));
+    for (const part of frame.parts ?? []) {
+      if (!this.#applyPart(article, part, `${frame.message} ${part.position}`)) return false;
+    }
+    this.#tellPanes(article, frame);
+    this.#applyWords(article, frame);
+    return true;
+  }
+
+  #applyPart(article, frame, key) {
+    const room = roomOf(this.#part(article, frame));
+    const held = blocksOf(room);
+    const tail = frame.tail == null ? null : splice(this.#tails.get(key) ?? "", frame.tail_keep ?? 0, frame.tail);
+    if ((frame.since ?? 0) > held.length || (frame.tail != null && tail === null)) {
+      this.#tails.delete(key);
+      return false;
+    }
+    const oldTail = tailOf(room);
+    replaceBlocks(room, held.slice(frame.since ?? 0), blocksOf(this.#fragment(frame.html ?? "")), oldTail);
+    this.#applyTail(room, oldTail, tail, key);
+    return true;
+  }
+
+  #applyTail(room, element, tail, key) {
+    if (tail === null) {
+      element?.remove();
+      this.#tails.delete(key);
+      return;
+    }
+    const isSame = element && this.#tails.get(key) === tail;
+    this.#tails.set(key, tail);
+    if (isSame) return;
+    if (!element) {
+      element = room.ownerDocument.createElement("div");
+      element.className = "tail";
+      room.append(element);
+    }
+    this.#fill(element, tail);
+  }
+
+  #part(article, { position, kind }) {
+    const parts = [...article.querySelectorAll("[data-part]")];
+    const found = parts.find((part) => Number(part.dataset.part) === position);
+    if (found?.dataset.kind === kind) return found;
+    const made = this.#blank(kind);
+    made.dataset.part = position;
+    made.dataset.kind = kind;
+    if (found) {
+      found.replaceWith(made);
+    } else {
+      const next = parts.find((part) => Number(part.dataset.part) > position);
+      article.querySelector("[data-parts]").insertBefore(made, next ?? null);
+    }
+    return made;
+  }
+
+  #tellPanes(article, frame) {
+    const parts = article.querySelectorAll("[data-part]");
+    for (const pane of article.querySelectorAll('[data-kind="thinking"]')) {
+      const told = (frame.parts ?? []).find((part) => part.position === Number(pane.dataset.part));
+      const isNewest = pane === parts[parts.length - 1];
+      const detail = {
+        label: told?.label,
+        folded: told?.folded ?? false,
+        running: frame.state === "thinking" && isNewest,
+        elapsed: frame.elapsed_ms,
+      };
+      pane.dispatchEvent(new CustomEvent("thinking-progress", { detail }));
+    }
+  }
+
+  #applyWords(article, frame) {
+    const notice = article.querySelector("[data-notice]");
+    notice.textContent = frame.notice ?? "";
+    notice.hidden = !frame.notice;
+    const line = article.querySelector(".answer__running");
+    if (line && isRunning(frame.state)) {
+      line.querySelector("[data-word]").textContent = frame.word;
+      line.querySelector("[data-elapsed]").dataset.elapsed = frame.elapsed_ms;
+    } else {
+      line?.remove();
+    }
+    if (frame.outcome != null && this.#outcomes.get(frame.message) !== frame.outcome) {
+      this.#outcomes.set(frame.message, frame.outcome);
+      this.#fill(article.querySelector("[data-outcome]"), frame.outcome);
+    }
+  }
+}
+
+function roomOf(part) {
+  return part.matches("[data-blocks]") ? part : part.querySelector("[data-blocks]");
+}
+
+function blocksOf(room) {
+  return [...room.children].filter((child) => child.classList.contains("block"));
+}
+
+function tailOf(room) {
+  const last = room.lastElementChild;
+  return last?.classList.contains("tail") ? last : null;
+}
+
+// A block that comes again with the same content stays, and with it what the reader has selected there.
+function replaceBlocks(room, surplus, fresh, before) {
+  for (const block of fresh) {
+    const old = surplus.shift();
+    if (!old) room.insertBefore(block, before);
+    else if (!isSame(old, block)) old.replaceWith(block);
+  }
+  for (const old of surplus) old.remove();
+}
+
+// Buttons that scripts added to a block are no part of it.
+function isSame(shown, fresh) {
+  const bare = shown.cloneNode(true);
+  for (const added of bare.querySelectorAll("[data-added]")) added.remove();
+  return bare.isEqualNode(fresh);
+}

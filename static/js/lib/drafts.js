@@ -1,0 +1,41 @@
+const PREFIX = "draft:";
+
+/**
+ * What a person was writing, by conversation, in this browser: `{text, id}`. `id` is the one that a send was tried with.
+ * A browser that keeps nothing (blocked or full storage) just has no drafts.
+ */
+export class Draft {
+  #key;
+
+  constructor(user, conversation) {
+    this.#key = `${PREFIX}${user}:${conversation}`;
+  }
+
+  read() {
+    try {
+      return JSON.parse(localStorage.getItem(this.#key)) ?? {};
+    } catch {
+      return {};
+    }
+  }
+
+  write(draft) {
+    try {
+      if (draft.text) localStorage.setItem(this.#key, JSON.stringify(draft));
+      else localStorage.removeItem(this.#key);
+    } catch {
+      // Not kept, then.
+    }
+  }
+}
+
+/** Forget all drafts: the next person at this browser must not find them. */
+export function clearDrafts() {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+    }
+  } catch {
+    // There are none.
+  }
+}

@@ -1,0 +1,53 @@
+/** The type of an answer that is a fragment of turns; errors come as JSON then. */
+export const TURNS = "text/vnd.ponder.turns+html";
+
+const PATIENCE_MS = 30_000;
+const FATES = { 401: "signed-out", 404: "gone", 409: "outdated" };
+
+/** The token against forged requests, from its cookie: it is fresher than the one in a form that lies open for days. */
+export function csrfToken() {
+  return /(?:^|; )(?:__Host-)?csrf=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+}
+
+/** POST a form's fields and give the response. Rejects when the site cannot be reached in time. */
+export function post(form, accept) {
+  const body = new URLSearchParams(new FormData(form));
+  body.delete("csrfmiddlewaretoken");
+  return fetch(form.action, {
+    method: "POST",
+    body,
+    headers: { Accept: accept, "X-CSRFToken": csrfToken() },
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+}
+
+/**
+ * GET a piece of the page. Rejects when the site cannot be reached, and with a `fate` on the error when the page has
+ * no future: signed-out, gone or outdated.
+ */
+export async function get(url, accept) {
+  const response = await fetch(url, { headers: { Accept: accept }, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const fate = response.redirected ? "signed-out" : FATES[response.status];
+  if (fate) throw Object.assign(new Error(url), { fate });
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return response;
+}
+
+/** The sentence in an error's JSON, or "" when there is none. */
+export async function sentenceOf(response) {
+  try {
+    return (await response.json()).error.message ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** A random UUID, also where the page is not served securely and `crypto.randomUUID` is missing. */
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
