@@ -36,8 +36,8 @@ def import_map(context: Context) -> SafeString:
 
     Browsers resolve the names in our modules through it, so no file is rewritten when its address changes.
     """
-    request = context.get("request")
-    nonce = getattr(request, "csp_nonce", None) or context.get("csp_nonce", "")
+    # Made when it is first read as text; until then it is false.
+    nonce = str(getattr(context.get("request"), "csp_nonce", ""))
     return format_html('<script type="importmap" nonce="{}">{}</script>', nonce, _import_map())
 
 
