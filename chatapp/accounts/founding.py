@@ -26,9 +26,8 @@ def setup_code() -> str:
         return ""
     path = _path()
     try:
-        # O_EXCL: two processes that start together agree on one code.
-        with suppress(FileExistsError), os.fdopen(_create(path), "w") as file:
-            file.write("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+        if not path.exists():
+            _make(path)
         code = path.read_text().strip()
     except OSError as wrong:
         raise ImproperlyConfigured(f"The setup code {path} cannot be used: {wrong.strerror}.") from wrong
@@ -55,5 +54,13 @@ def _path() -> Path:
     return Path(settings.DATA_DIR) / "setup_code"
 
 
-def _create(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _make(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+        # Linked when it is whole: processes that start together agree on one code, and none reads half of it.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -37,9 +37,17 @@ def on_session_end(callback: Callable[[int], None]) -> Callable[[], None]:
 
 
 def sessions_end(pk: int) -> None:
-    """Tell the listeners once the transaction is committed. One that fails is logged and stops nothing."""
+    """Tell the listeners, once the transaction is committed."""
+    transaction.on_commit(lambda: _tell(pk))
+
+
+def _tell(pk: int) -> None:
     for callback in tuple(_listeners):
-        transaction.on_commit(partial(callback, pk), robust=True)
+        try:
+            callback(pk)
+        except Exception:
+            # The session has ended all the same, and the others want to know.
+            logging.getLogger(__name__).exception("A listener to the ends of sessions failed")
 
 
 @receiver(user_logged_in, dispatch_uid="chatapp.signed_in")
