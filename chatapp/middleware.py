@@ -6,7 +6,6 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -59,7 +58,7 @@ class OnlyUtf8:
         except (LookupError, ValueError):
             name = ""
         if name != "utf-8":
-            raise BadRequest("A body in another charset than UTF-8")
+            return replies.json_error(400, "bad_request", "Only UTF-8 is understood here.")
         return self._get_response(request)
 
 

@@ -8,14 +8,14 @@ free address leaves an account behind and counts against the limit.
 
 from chatapp.accounts.adapter import AccountAdapter
 from chatapp.accounts.founding import forget_setup_code, is_setup_code, setup_code
-from chatapp.accounts.mail import flush_mail
+from chatapp.accounts.mail import mailer
 from chatapp.accounts.sessions import note, on_session_end
 
 __all__ = [
     "AccountAdapter",
-    "flush_mail",
     "forget_setup_code",
     "is_setup_code",
+    "mailer",
     "note",
     "on_session_end",
     "setup_code",

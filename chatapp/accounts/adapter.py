@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from chatapp import replies
-from chatapp.accounts.mail import send_later
+from chatapp.accounts.mail import mailer
 from chatapp.accounts.sessions import note, sessions_end
 from chatapp.models import User
 
@@ -113,7 +113,7 @@ class AccountAdapter(DefaultAccountAdapter):
             "signup_url": _absolute("account_signup"),
             "email": email,
         }
-        send_later(self.render_mail(template_prefix, email, context | site))
+        mailer.send(self.render_mail(template_prefix, email, context | site))
 
     def render_mail(
         self, template_prefix: str, email: str, context: dict[str, Any], headers: dict[str, str] | None = None

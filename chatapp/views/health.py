@@ -3,9 +3,9 @@
 import logging
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cache
-from threading import Lock
+from threading import Lock, Thread
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -24,8 +24,7 @@ logger = logging.getLogger(__name__)
 # Further conditions for being ready, added by wiring: each returns "" or one word that says what is wrong.
 conditions: list[Callable[[], str]] = []
 
-# One thread, one question at a time: a database that hangs ties up this thread and no others.
-_asker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ready")
+# One question at a time, in a thread of its own: a database that hangs ties up this one and no others.
 _lock = Lock()
 _asked: Future[str] | None = None
 
@@ -54,8 +53,14 @@ def _ask() -> Future[str]:
     global _asked
     with _lock:
         if _asked is None or _asked.done():
-            _asked = _asker.submit(_what_is_wrong)
+            _asked = Future()
+            # A daemon: it must not keep a process from its exit.
+            Thread(target=_answer, args=[_asked], name="ready", daemon=True).start()
         return _asked
+
+
+def _answer(asked: Future[str]) -> None:
+    asked.set_result(_what_is_wrong())
 
 
 def _what_is_wrong() -> str:

@@ -16,7 +16,7 @@ from tests.conftest import PASSWORD
 @pytest.fixture(autouse=True)
 def _no_mail_left_over() -> Iterator[None]:
     yield
-    assert accounts.flush_mail()
+    assert accounts.mailer.flush()
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def test_a_new_password_opens_the_door_again(visitor: Client, alice: User) -> No
     for _ in range(6):
         sign_in(visitor, alice.email, "wrong password")
     visitor.post("/accounts/password/reset/", {"email": alice.email})
-    assert accounts.flush_mail()
+    assert accounts.mailer.flush()
     link = next(word for word in mail.outbox[0].body.split() if word.startswith("http"))
     form = visitor.get(link.removeprefix("http://127.0.0.1:8000")).headers["Location"]
     visitor.post(form, {"password1": "an entirely new one"})
@@ -131,7 +131,7 @@ def test_six_mails_an_hour_to_one_address_are_too_many(visitor: Client, alice: U
     assert known == unknown
     assert [status for status, _ in known] == [302] * 5 + [429]
     assert ask("ALICE@EXAMPLE.COM")[0] == 429
-    assert accounts.flush_mail()
+    assert accounts.mailer.flush()
     assert len(mail.outbox) == 10
 
 

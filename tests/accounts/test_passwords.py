@@ -31,7 +31,7 @@ def ask_for_link(visitor: Client, email: str, **headers: str) -> HttpResponse:
 
 def link() -> str:
     """The path in the mail sent last."""
-    assert accounts.flush_mail()
+    assert accounts.mailer.flush()
     address = next(word for word in mail.outbox[-1].body.split() if word.startswith("http"))
     assert address.startswith(f"{ORIGIN}/accounts/password/reset/key/")
     return address.removeprefix(ORIGIN)
@@ -60,7 +60,7 @@ def test_after_a_change_this_session_goes_on_and_others_end(client_of, alice: Us
 
 def test_the_person_gets_a_mail_about_the_change(client_of, alice: User) -> None:
     change(client_of(alice))
-    assert accounts.flush_mail()
+    assert accounts.mailer.flush()
     assert mail.outbox[0].to == [alice.email]
     assert "was changed" in mail.outbox[0].subject
     assert "127.0.0.1" in mail.outbox[0].body
@@ -163,7 +163,7 @@ def test_somebody_unknown_or_switched_off_gets_no_link(visitor: Client, alice: U
     bob.save()
     for email in ("nobody@example.com", bob.email):
         ask_for_link(visitor, email)
-        assert accounts.flush_mail()
+        assert accounts.mailer.flush()
         assert mail.outbox[-1].to == [email]
         assert "reset/key" not in mail.outbox[-1].body
 
@@ -173,7 +173,7 @@ def test_links_do_not_follow_the_host_that_was_asked(visitor: Client, alice: Use
     ask_for_link(visitor, alice.email, Host="localhost:6666", **{"X-Forwarded-Host": "evil.example"})
     link()
     ask_for_link(visitor, "nobody@example.com", Host="localhost:6666")
-    assert accounts.flush_mail()
+    assert accounts.mailer.flush()
     assert len(mail.outbox) == 2
     for message in mail.outbox:
         assert "evil.example" not in message.body

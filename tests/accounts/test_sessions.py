@@ -50,7 +50,7 @@ def test_every_way_a_session_ends_is_told(client_of, alice: User, ended: list[in
 
 def test_a_reset_is_told(visitor: Client, alice: User, ended: list[int]) -> None:
     visitor.post("/accounts/password/reset/", {"email": alice.email})
-    assert accounts.flush_mail()
+    assert accounts.mailer.flush()
     link = next(word for word in mail.outbox[0].body.split() if word.startswith("http"))
     form = visitor.get(link.removeprefix("http://127.0.0.1:8000")).headers["Location"]
     visitor.post(form, {"password1": "short"})
@@ -112,7 +112,7 @@ def test_no_password_address_session_or_token_gets_into_a_log(
     visitor.post("/accounts/signup/", {"email": "canary-new@example.com", "password1": new})
     visitor.post("/accounts/logout/")
     visitor.post("/accounts/password/reset/", {"email": alice.email})
-    assert accounts.flush_mail()
+    assert accounts.mailer.flush()
     link = next(word for word in mail.outbox[-1].body.split() if word.startswith("http"))
     path = link.removeprefix("http://127.0.0.1:8000")
     visitor.post(visitor.get(path).headers["Location"], {"password1": new + "er"})
