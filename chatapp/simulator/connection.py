@@ -92,11 +92,10 @@ class Connection(asyncio.Protocol):
         """The next request; None when the client closes between two requests. Raises Malformed, Gone."""
         self.busy = False
         try:
-            while not self._inbox.lstrip(b"\r\n"):
+            while not self._without_blank_lines():
                 await self._wait()
         except Gone:
             return None
-        del self._inbox[: len(self._inbox) - len(self._inbox.lstrip(b"\r\n"))]
         try:
             async with asyncio.timeout(REQUEST_PATIENCE_SECONDS):
                 request = await self._read_whole()
@@ -105,6 +104,11 @@ class Connection(asyncio.Protocol):
         self.busy = True
         self.requests += 1
         return request
+
+    def _without_blank_lines(self) -> bytearray:
+        # Some clients end a body with a line end that belongs to nothing.
+        self._inbox = self._inbox.lstrip(b"\r\n")
+        return self._inbox
 
     async def _read_whole(self) -> Request:
         while (end := end_of_head(self._inbox)) is None:

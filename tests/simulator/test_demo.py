@@ -60,13 +60,11 @@ def test_the_answer_is_in_the_language_of_the_question(text: str, language: str)
 
 
 @pytest.mark.parametrize(("language", "topic"), TOPICS)
-def test_every_answer_is_filled_and_says_what_it_is(language: str, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = demo._topics(language)[topic]
-    monkeypatch.setattr(demo, "choose_topic", lambda question, language: chosen)
+def test_every_answer_is_filled_and_says_what_it_is(language: str, topic: str) -> None:
     text = {"en": "Why is it so?", "zh": "这是为什么", "ja": "なぜですか", "ar": "لماذا هكذا"}[language]
     question = Question(text, earlier=("And before?",), pictures=(Picture(640, 480), Picture(None, None)))
     for variation in range(VARIATIONS):
-        thinking, answer = respond(question, variation)
+        thinking, answer = demo.tell(demo.topics(language)[topic], question, demo.phrases(language), variation)
         assert "[[" not in thinking + answer
         assert text.rstrip("?") in thinking
         assert "And before" in thinking
@@ -80,18 +78,18 @@ def test_every_answer_is_filled_and_says_what_it_is(language: str, topic: str, m
 
 def test_there_are_tables_code_and_formulas_to_look_at() -> None:
     for language, count in (("en", 12), ("zh", 10)):
-        answers = [topic.answer for topic in demo._topics(language).values()]
+        answers = [topic.answer for topic in demo.topics(language).values()]
         assert len(answers) >= count
         for sign in ("|---", "```python", "$$", "\n1. "):
             assert sum(sign in answer for answer in answers) >= 4
     for language, variation in product(LANGUAGES, range(VARIATIONS)):
-        assert len({demo._phrases(language).notes[number] for number in range(VARIATIONS)}) == VARIATIONS
-        assert demo._phrases(language).openings[variation]
+        assert len({demo.phrases(language).notes[number] for number in range(VARIATIONS)}) == VARIATIONS
+        assert demo.phrases(language).openings[variation]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_python_in_the_answers_runs(language: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for topic in demo._topics(language).values():
+    for topic in demo.topics(language).values():
         for code in re.findall(r"^```python\n(.*?)^```", topic.answer, flags=re.DOTALL | re.MULTILINE):
             exec(compile(code.replace("[[code]]", '"why so"'), topic.name, "exec"), {})
             printed = capsys.readouterr().out.strip()

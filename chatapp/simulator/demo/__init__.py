@@ -77,38 +77,60 @@ class Phrases:
 def respond(question: Question, variation: int = 0) -> tuple[str, str]:
     """Thinking and answer for a question. The same question and variation give the same text."""
     language = language_of(question.text or next(reversed(question.earlier), ""))
-    phrases, topic = _phrases(language), choose_topic(question, language)
-    fields = _fields(question, phrases, variation)
-    thoughts = [phrases.openings[variation], topic.thinking, phrases.closings[variation]]
+    return tell(choose_topic(question, language), question, phrases(language), variation)
+
+
+def tell(topic: Topic, question: Question, around: Phrases, variation: int) -> tuple[str, str]:
+    """Thinking and answer of a topic, filled for the question."""
+    fields = _fields(question, around, variation)
+    thoughts = [around.openings[variation], topic.thinking, around.closings[variation]]
     if question.earlier:
-        thoughts.insert(1, phrases.earlier)
-    thinking = _fill("\n\n".join(thoughts), fields)
-    return thinking, _fill(topic.answer, fields)
+        thoughts.insert(1, around.earlier)
+    return _fill("\n\n".join(thoughts), fields), _fill(topic.answer, fields)
 
 
 def about_result(question: str, tool: str, result: str) -> tuple[str, str]:
     """Thinking and answer once a tool has answered."""
     asked = excerpt(question)
     thinking = f'The tool {tool} has answered what "{asked}" needs. I pass its result on as it is.'
-    note = _phrases("en").notes[0]
+    note = phrases("en").notes[0]
     return thinking, f"The tool `{tool}` answered:\n\n```\n{result.replace('```', '` ` `')}\n```\n\n{note}"
 
 
 def choose_topic(question: Question, language: str) -> Topic:
     """The topic that fits best."""
-    topics = _topics(language)
+    known = topics(language)
     if question.pictures:
-        return topics[_PICTURES]
+        return known[_PICTURES]
     if not question.text.strip():
-        return topics.get(_GREETING, topics[_GENERAL])
+        return known.get(_GREETING, known[_GENERAL])
     text = unicodedata.normalize("NFKC", question.text).lower()
     fitting = [
         topic
-        for topic in topics.values()
+        for topic in known.values()
         if topic.name != _PICTURES and (topic.name != _GREETING or len(text) <= GREETING_LETTERS)
     ]
     best = max(fitting, key=lambda topic: topic.score(text))
-    return best if best.score(text) else topics[_GENERAL]
+    return best if best.score(text) else known[_GENERAL]
+
+
+@cache
+def topics(language: str) -> dict[str, Topic]:
+    """The prepared answers in a language, by name."""
+    found = {}
+    for file in sorted(files(__name__).joinpath(language).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".md"):
+            words, thinking, answer = file.read_text("utf-8").split(SEPARATOR)
+            name = file.name.removesuffix(".md")
+            named = tuple(word.strip() for word in words.removeprefix("words:").split(",") if word.strip())
+            found[name] = Topic(name, named, thinking.strip(), answer.strip())
+    return found
+
+
+@cache
+def phrases(language: str) -> Phrases:
+    """The sentences around them in a language."""
+    return Phrases(**json.loads(files(__name__).joinpath(language, "phrases.json").read_text("utf-8")))
 
 
 def language_of(text: str) -> str:
@@ -133,13 +155,13 @@ def _says(text: str, word: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(word.rstrip('*'))}{ending}(?!\w)", text) is not None
 
 
-def _fields(question: Question, phrases: Phrases, variation: int) -> dict[str, str]:
+def _fields(question: Question, around: Phrases, variation: int) -> dict[str, str]:
     words = _telling_words(question.text)
     lengths = Counter(len(word) for word in _LATIN_WORD.findall(question.text))
     return {
         "question": excerpt(question.text) or "…",
-        "words": phrases.comma.join(f"“{word}”" for word in words) or phrases.no_words,
-        "first": words[0] if words else phrases.no_words,
+        "words": around.comma.join(f"“{word}”" for word in words) or around.no_words,
+        "first": words[0] if words else around.no_words,
         "code": json.dumps(excerpt(question.text), ensure_ascii=False),
         "characters": str(len(excerpt(question.text))),
         "longest": str(max(lengths, default=0)),
@@ -148,7 +170,7 @@ def _fields(question: Question, phrases: Phrases, variation: int) -> dict[str, s
         "pictures": str(len(question.pictures)),
         "sizes": "\n".join(_row(number, picture) for number, picture in enumerate(question.pictures, 1)),
         "tokens": str(sum(picture.tokens for picture in question.pictures)),
-        "note": phrases.notes[variation],
+        "note": around.notes[variation],
     }
 
 
@@ -164,20 +186,3 @@ def _row(number: int, picture: Picture) -> str:
 
 def _fill(text: str, fields: dict[str, str]) -> str:
     return _FIELD.sub(lambda found: fields[found[1]], text)
-
-
-@cache
-def _topics(language: str) -> dict[str, Topic]:
-    topics = {}
-    for file in sorted(files(__name__).joinpath(language).iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".md"):
-            words, thinking, answer = file.read_text("utf-8").split(SEPARATOR)
-            name = file.name.removesuffix(".md")
-            named = tuple(word.strip() for word in words.removeprefix("words:").split(",") if word.strip())
-            topics[name] = Topic(name, named, thinking.strip(), answer.strip())
-    return topics
-
-
-@cache
-def _phrases(language: str) -> Phrases:
-    return Phrases(**json.loads(files(__name__).joinpath(language, "phrases.json").read_text("utf-8")))
