@@ -14,7 +14,7 @@ class ConversationTitle extends HTMLElement {
 
   #show(title) {
     const heading = this.querySelector("h1");
-    if (heading.textContent === title) return;
+    if (!heading || heading.textContent === title) return;
     heading.textContent = title;
     document.title = `${title} · ${document.title.split(" · ").pop()}`;
     const link = document.querySelector('.side__link[aria-current="page"]');
