@@ -10,4 +10,5 @@ class ChatappConfig(AppConfig):
     verbose_name = "Ponder"
 
     def ready(self) -> None:
-        from chatapp import checks  # noqa: F401
+        # Checks and the signals that end sessions are connected by being imported, in every command too.
+        from chatapp import accounts, checks  # noqa: F401

@@ -1,5 +1,6 @@
 """HTTP, websockets and lifespan in one ASGI application."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -9,10 +10,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
 # Before anything of ours that touches models is imported.
 _http: Any = get_asgi_application()
 
-from chatapp import wiring  # noqa: E402
+from chatapp import accounts, wiring  # noqa: E402
 from chatapp.sockets.routing import sockets  # noqa: E402
 
 _sockets = sockets()
+accounts.on_session_end(wiring.ring_person)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -25,13 +27,24 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await _lifespan(receive, send)
 
 
+async def start() -> None:
+    """Begin to work: called once before the first request."""
+    await wiring.start()
+
+
+async def stop() -> None:
+    """Finish what was begun: running answers, then mails."""
+    await wiring.stop()
+    await asyncio.to_thread(accounts.mailer.stop)
+
+
 async def _lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await wiring.start()
+            await start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
-            await wiring.stop()
+            await stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

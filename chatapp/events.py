@@ -4,7 +4,7 @@ One frozen type each, encoded by msgspec with `type` as the tag. docs/protocol.m
 `manage.py protocol`. A browser never authors history here: asking, stopping and editing are POSTs of forms.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,6 +16,10 @@ CLOSE_NOT_FOUND = 4404
 CLOSE_TOO_MANY = 4408
 CLOSE_FLOOD = 4429
 CLOSE_RESTART = 1012
+
+
+# What JavaScript can count to.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
 class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -133,13 +137,13 @@ class Hold(_Frame, frozen=True, kw_only=True, tag="hold"):
 
     message: str
     revision: str = ""
-    parts: dict[str, int] = {}
+    parts: dict[str, Count] = {}
 
 
 class Ack(_Frame, frozen=True, kw_only=True, tag="ack"):
     """I have applied this many `progress` frames on this socket so far. At most four a second."""
 
-    count: int
+    count: Count
 
 
 class Ping(_Frame, frozen=True, kw_only=True, tag="ping"):

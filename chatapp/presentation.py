@@ -118,7 +118,7 @@ def turn_of(message: Message, viewer: User) -> Turn:
 
 
 def page_of(conversation: Conversation, *, end: Message | None) -> list[Message]:
-    """The last messages of the branch that ends at `end`, oldest first; PAGE_TURNS + 1 if there are more than a page."""
+    """The last messages of the branch that ends at `end`, oldest first; PAGE_TURNS + 1 if there are more."""
     if end is None:
         return []
     ids = end.path_up(PAGE_TURNS + 1)
@@ -135,11 +135,9 @@ def outcome_html(message: UUID) -> str:
     generation = rows.attempts.get(found.pk)
     if generation is None or generation.state in RUNNING:
         return ""
-    outcome = _outcome(found, generation, rows)
-    return render_to_string(
-        "message/_outcome.html",
-        {"outcome": outcome, "turn": {"id": outcome.message, "url": outcome.url, "siblings": outcome.siblings}},
-    )
+    context = {"outcome": _outcome(found, generation, rows)}
+    # A plain string: frames are encoded by a library that knows no SafeString.
+    return render_to_string("message/_outcome.html", context) + ""
 
 
 def blank(kind: PartKind, viewer: User) -> PartView:
@@ -255,7 +253,7 @@ def _growing_parts(message: Message, generation: Generation, viewer: User) -> tu
                 kind=followed.state.kind,
                 html=rendering.trusted(settled)
                 if settled is not None
-                else rendering.join(followed.renderer.blocks, followed.renderer.tail),
+                else rendering.join(followed.blocks, followed.tail),
                 text="",
                 label=label,
                 open=followed.state.kind == PartKind.THINKING and _is_open(viewer, folded),

@@ -13,7 +13,7 @@ from typing import Any
 from daphne.server import Server  # installs the asyncio reactor: before any other import of twisted
 from twisted.internet import defer, reactor
 
-from chatapp import wiring
+from chatapp import asgi
 from chatapp.events import CLOSE_RESTART
 
 log = logging.getLogger(__name__)
@@ -25,12 +25,12 @@ ANSWERED_SECONDS = 5.0
 class PonderServer(Server):
     """Daphne's server with a start, a drain and no Server header."""
 
-    def __init__(self, application: Any, *, host: str, port: int, ready: Callable[[], None]) -> None:
+    def __init__(self, *, host: str, port: int, ready: Callable[[], None]) -> None:
         self._ready = ready
         self._ports: list[Any] = []
         shown = host.replace(":", r"\:")
         super().__init__(
-            application,
+            asgi.application,
             endpoints=[f"tcp:port={port}:interface={shown}"],
             signal_handlers=False,
             server_name="",
@@ -69,7 +69,7 @@ class PonderServer(Server):
     def _start(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_leave)
-        starting = asyncio.ensure_future(wiring.start())
+        starting = asyncio.ensure_future(asgi.start())
         starting.add_done_callback(self._started)
 
     def _started(self, starting: "asyncio.Future[Any]") -> None:
@@ -97,7 +97,7 @@ class PonderServer(Server):
             if hasattr(protocol, "serverClose"):
                 protocol.serverClose(code=CLOSE_RESTART)
         await self._answered()
-        await wiring.stop()
+        await asgi.stop()
 
     async def _answered(self) -> None:
         """Wait for the requests that were being answered."""

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -105,14 +106,18 @@ def _secret_key() -> str:
             )
         return given
     path = DATA_DIR / "secret_key"
-    # O_EXCL: two processes that start together agree on one key.
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    except OSError as wrong:
-        raise ImproperlyConfigured(f"The secret key cannot be written to {path}: {wrong.strerror}.") from wrong
+    if not path.exists():
+        # Written whole, then linked into place: processes that start together agree on one key, and none reads half.
+        draft = path.with_name(f".secret_key.{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(50))
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        except OSError as wrong:
+            raise ImproperlyConfigured(f"The secret key cannot be written to {path}: {wrong.strerror}.") from wrong
+        finally:
+            draft.unlink(missing_ok=True)
     key = path.read_text().strip()
     if len(key) < 32:
         raise ImproperlyConfigured(f"{path} holds no usable key. Delete it and start again; people must sign in anew.")
@@ -156,7 +161,9 @@ if IS_LOCAL:
     ALLOWED_HOSTS = sorted({"127.0.0.1", "localhost", "[::1]", str(_public.hostname)})
 else:
     PUBLIC_ORIGINS = [PUBLIC_ORIGIN]
-    ALLOWED_HOSTS = [f"[{_public.hostname}]" if ":" in str(_public.hostname) else str(_public.hostname)]
+    # The machine's own probes ask by a loopback name.
+    _name = f"[{_public.hostname}]" if ":" in str(_public.hostname) else str(_public.hostname)
+    ALLOWED_HOSTS = [_name, "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = PUBLIC_ORIGINS
 SESSION_COOKIE_NAME = "__Host-session" if IS_TLS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_TLS else "csrf"
@@ -249,7 +256,9 @@ if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
     }
-    CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES: dict[str, Any] = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    }
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     # The limits on signing in live here: they must survive a restart and be one for all processes.

@@ -31,4 +31,5 @@ urlpatterns = [
 handler400 = "chatapp.views.errors.bad_request"
 handler403 = "chatapp.views.errors.forbidden"
 handler404 = "chatapp.views.errors.not_found"
+handler429 = "chatapp.views.errors.too_many_requests"
 handler500 = "chatapp.views.errors.server_error"

@@ -132,7 +132,7 @@ class Engine:
         ending = answer.verdict()
         draft.end(ending.state, ending.reason, _explained(ending.reason))
 
-    def _hear(self, event: events.Event, draft: Draft, call: dict[str, Any]) -> dict[str, Any]:
+    def _hear(self, event: events.Event, draft: Draft, call: dict[str, Any]) -> dict[str, Any]:  # noqa: C901
         """Take an event in; gives what is known of the present request (fields of Call)."""
         match event:
             case events.Thinking(text):

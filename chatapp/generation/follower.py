@@ -4,7 +4,7 @@ One follower an attempt and process serves all its readers. Blocks are rendered 
 and is given the rest. A new tab, a reload, a reconnect and a woken phone are the same case as the next token.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,8 +21,8 @@ SETTLED_BLOCKS = 1 << 30
 class Growing(Protocol):
     """An incremental renderer (rendering.Incremental)."""
 
-    blocks: list[str]
-
+    @property
+    def blocks(self) -> Sequence[str]: ...
     @property
     def tail(self) -> str: ...
 
@@ -41,16 +41,23 @@ class Reading:
 
 @dataclass(slots=True, eq=False)
 class FollowedPart:
-    """One part's blocks so far. `ends[n]` is where block n ends in the settled HTML, as far as the two agree."""
+    """One part as rendered so far. `ends[n]` is where block n ends in the settled HTML, as far as the two agree."""
 
     renderer: Growing
     state: PartState
+    blocks: Sequence[str] = ()
+    tail: str = ""
     settled_html: str | None = None
     ends: list[int] = field(default_factory=list)
 
+    def feed(self, text: str) -> None:
+        """Take text in and render it, here and now: reading a renderer is what makes it work."""
+        self.renderer.feed(text)
+        self.blocks, self.tail = self.renderer.blocks, self.renderer.tail
+
     def settle(self, html: str, wrap: Callable[[str], str]) -> None:
         self.settled_html, self.ends, at = html, [], 0
-        for block in self.renderer.blocks:
+        for block in self.blocks:
             wrapped = wrap(block)
             if not html.startswith(wrapped, at):
                 break
@@ -127,7 +134,7 @@ class Follower:
                 self.parts[position].settle(html, self.wrap)
             return
         for position, text in _joined(reading.rows):
-            self.parts[position].renderer.feed(text)
+            self.parts[position].feed(text)
         if reading.rows:
             self.seq = reading.rows[-1].seq
 
@@ -189,7 +196,7 @@ class Holding:
     def _part(self, part: FollowedPart, follower: Follower) -> events.PartFrame | None:
         position = part.state.position
         since, html, now_held = self._closed(part, follower.wrap)
-        tail = None if part.settled_html is not None else part.renderer.tail
+        tail = None if part.settled_html is not None else part.tail
         old_tail = self._tails.get(position)
         keep = _common_units(old_tail, tail) if tail is not None and old_tail is not None else 0
         headline = headline_of(part.state, follower)
@@ -216,7 +223,7 @@ class Holding:
         """(blocks to keep, HTML to append, blocks held afterwards)"""
         held = self.blocks.get(part.state.position, 0)
         if part.settled_html is None:
-            blocks = part.renderer.blocks
+            blocks = part.blocks
             since = min(held, len(blocks))
             return since, "".join(wrap(block) for block in blocks[since:]), len(blocks)
         since = min(held, len(part.ends))

@@ -14,7 +14,7 @@ class UserManager(BaseUserManager["User"]):
     """Makes people."""
 
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
-        user: User = self.model(email=self.normalize_email(email).strip(), **extra)
+        user: User = self.model(email=email.strip().lower(), **extra)
         user.set_password(password)
         user.save(using=self._db)
         return user

@@ -7,9 +7,12 @@ for its first piece, which happens on an open connection only.
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 
 import aiohttp
@@ -66,7 +69,11 @@ class OpenRouter:
         self._random = random
         self._names = {"HTTP-Referer": _ascii(referer), "X-Title": _ascii(title)}
         self._http = httpx.AsyncClient(
-            transport=_transport(transport), trust_env=False, follow_redirects=False, timeout=NO_TIMEOUT
+            transport=_transport(transport),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=NO_TIMEOUT,
         )
 
     async def aclose(self) -> None:
@@ -219,7 +226,7 @@ class _Exchange:
 
 def _transport(name: Transport) -> httpx.AsyncBaseTransport:
     """No limit on connections: every answer that runs needs one, and the site limits those itself."""
-    ssl_context = httpx.create_ssl_context(trust_env=False)
+    ssl_context = _ssl_context()
     if name == "httpx":
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS)
         return httpx.AsyncHTTPTransport(verify=ssl_context, trust_env=False, limits=limits)
@@ -232,6 +239,12 @@ def _transport(name: Transport) -> httpx.AsyncBaseTransport:
 
     transport: httpx.AsyncBaseTransport = AiohttpTransport(verify=ssl_context, trust_env=False, client=session)
     return transport
+
+
+@cache
+def _ssl_context() -> ssl.SSLContext:
+    """The same for every client: reading the certificates takes longer than all else that a client needs."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _named(error: Exception) -> str:

@@ -16,13 +16,16 @@ class Runs:
         self.has_text = False
         self._kind: PartKind | None = None
         self._run: list[str] = []  # texts of the present kind that are in no event yet
-        self._blank: list[str] = []  # white space that may begin a run of the other kind
+        self._blank: list[str] = []  # white space that may begin a run of another kind
+        self._blank_kind: PartKind | None = None
         self._mender = Mender()
         self._events: list[Event] = []
 
     def write(self, kind: PartKind, text: str) -> None:
         """Go on with thinking or text; ``text`` is not empty."""
         if kind is not self._kind:
+            if kind is not self._blank_kind:
+                self._blank, self._blank_kind = [], kind
             if text.isspace():
                 self._blank.append(text)
                 return

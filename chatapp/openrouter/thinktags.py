@@ -103,9 +103,8 @@ class TagFilter:
         if self._place is _Place.STRAY:
             tag, if_tag, if_none = CLOSING, _Place.GAP, _Place.PLAIN
         begun = text.lstrip()
-        if begun != text:
-            kind = PartKind.THINKING if if_none is _Place.THINKING else PartKind.TEXT
-            pieces.append((kind, text[: len(text) - len(begun)]))
+        if begun != text and if_none is not _Place.THINKING:  # white space before thinking means nothing
+            pieces.append((PartKind.TEXT, text[: len(text) - len(begun)]))
         if begun.startswith(tag):
             self._place, self._opened = if_tag, tag is OPENING
             return begun[len(tag) :]

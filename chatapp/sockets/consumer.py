@@ -9,18 +9,25 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from chatapp import events, wiring
+from chatapp.sockets.bucket import Bucket
 from chatapp.sockets.viewer import Viewer
 
 log = logging.getLogger(__name__)
 
 MAX_FRAME_BYTES = 64 * 1024
+CLOSE_OUR_FAULT = 1011
+# A browser says a few things on connecting, then acknowledges four times a second.
+FRAMES_A_SECOND, FRAMES_AT_ONCE = 60.0, 240.0
 
 
 class PonderSocket(AsyncWebsocketConsumer):
     """A signed-in person's socket (see Guard)."""
 
-    _viewer: Viewer | None = None
-    _task: asyncio.Task[None] | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._bucket = Bucket(per_second=FRAMES_A_SECOND, burst=FRAMES_AT_ONCE)
+        self._viewer: Viewer | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         # In `finally`, since disconnect() is not called when a handler raises or the server leaves.
@@ -47,10 +54,13 @@ class PonderSocket(AsyncWebsocketConsumer):
         await self.accept()
         self._viewer = Viewer(house, self.scope["visitor"], self._tell, self.close)
         await self._tell(events.Hello(protocol=events.PROTOCOL, release=settings.RELEASE))
-        self._task = asyncio.create_task(self._viewer.run())
+        self._task = asyncio.create_task(self._view(self._viewer))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         assert self._viewer is not None
+        if not self._bucket.take():
+            await self.close(events.CLOSE_FLOOD)
+            raise StopConsumer
         if text_data is None or len(text_data) > MAX_FRAME_BYTES:
             await self._refuse()
             return
@@ -60,8 +70,14 @@ class PonderSocket(AsyncWebsocketConsumer):
             await self._refuse()
             return
         self._viewer.hear(command)
-        if self._viewer.is_flooded:
-            await self.close(events.CLOSE_FLOOD)
+
+    async def _view(self, viewer: Viewer) -> None:
+        try:
+            await viewer.run()
+        except Exception:
+            # The browser connects anew and says what it holds: nothing is lost by closing.
+            log.exception("a viewer failed")
+            await self.close(CLOSE_OUR_FAULT)
 
     async def _refuse(self) -> None:
         await self._tell(events.Error(code="bad_request", message="This frame was not understood."))

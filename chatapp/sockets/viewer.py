@@ -30,7 +30,6 @@ IDENTIFY_SECONDS = 30.0
 WINDOW_FRAMES = 8
 WINDOW_CHARS = 256_000
 MAX_HELD = 8
-MAX_COMMANDS = 64
 # At most twenty frames a second, whatever the journal's window.
 FRAME_SECONDS = 0.05
 HEARD = "heard"
@@ -101,10 +100,6 @@ class Viewer:
         else:
             self._commands.append(command)
         self._bell.strike(HEARD)
-
-    @property
-    def is_flooded(self) -> bool:
-        return len(self._commands) > MAX_COMMANDS
 
     async def run(self) -> None:
         """Send for ever."""

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -67,9 +67,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     everything = Conversation.objects.visible_to(signed_in(request)).recent()
     try:
         page = Paginator(everything, LIST_PAGE).page(request.GET.get("page", "1"))
-    except EmptyPage as wrong:
-        raise Http404 from wrong
-    except ValueError as wrong:
+    except InvalidPage as wrong:
         raise Http404 from wrong
     if not wants_json(request):
         return render(request, "conversation/index.html", {"page": page})

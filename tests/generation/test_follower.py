@@ -137,8 +137,8 @@ def test_readers_of_every_pace_end_with_the_same(seed: int) -> None:
                 browser.apply(holding.lacking(follower))
                 for position, (blocks, tail) in browser.parts.items():
                     part = follower.parts[position]
-                    assert "".join(blocks) == "".join(map(rendering.wrap, part.renderer.blocks))
-                    assert tail == part.renderer.tail
+                    assert "".join(blocks) == "".join(map(rendering.wrap, part.blocks))
+                    assert tail == part.tail
     source.settle()
     follower.update()
     for browser, holding, _ in readers:
@@ -177,7 +177,7 @@ def test_settling_sends_only_what_the_growing_text_did_not_show() -> None:
     for _ in grown(source, 1):
         follower.update()
         holding.lacking(follower)
-    closed = len(follower.parts[0].renderer.blocks)
+    closed = len(follower.parts[0].blocks)
     source.settle()
     follower.update()
     frame = holding.lacking(follower)
@@ -210,7 +210,7 @@ def test_relabelling_sends_everything_anew() -> None:
     frame = holding.lacking(follower)
     assert frame is not None
     assert (frame.parts[0].kind, frame.parts[0].since) == ("text", 0)
-    assert frame.parts[0].html.count('<div class="block">') == len(follower.parts[0].renderer.blocks)
+    assert frame.parts[0].html.count('<div class="block">') == len(follower.parts[0].blocks)
 
 
 def test_a_browser_that_claims_more_than_there_is_gets_what_there_is() -> None:
@@ -220,7 +220,7 @@ def test_a_browser_that_claims_more_than_there_is_gets_what_there_is() -> None:
     follower.update()
     frame = Holding(revision=follower.revision, blocks={0: 1_000}).lacking(follower)
     assert frame is not None
-    assert frame.parts[0].since == len(follower.parts[0].renderer.blocks)
+    assert frame.parts[0].since == len(follower.parts[0].blocks)
 
 
 def test_nothing_lacking_is_no_frame() -> None:

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = Path(settings.TEMPLATES[0]["DIRS"][0])
+        folder = Path(settings.ASSETS_DIR / "templates")
         names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
         wrong = [f"{name}: {problem}" for name in names if (problem := self._problem(name))]
         if wrong:

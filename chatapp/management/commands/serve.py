@@ -37,10 +37,9 @@ class Command(BaseCommand):
         # Asked here: once the loop runs, the database may not be asked from this thread.
         self._is_new = not User.objects.exists()
         # Imported late: it installs Twisted's reactor.
-        from chatapp.asgi import application
         from chatapp.server import PonderServer
 
-        server = PonderServer(application, host=settings.HOST, port=settings.PORT, ready=self._say_where)
+        server = PonderServer(host=settings.HOST, port=settings.PORT, ready=self._say_where)
         server.run()
         if server.failed:
             raise CommandError(f"Ponder could not serve on {settings.HOST} port {settings.PORT}: is the port taken?")
@@ -52,14 +51,14 @@ class Command(BaseCommand):
 
     def _say_where(self) -> None:
         if settings.IS_DEMO:
-            self.stdout.write("Demo: no OpenRouter key is set; a simulator answers. Set OPENROUTER_API_KEY in .env.")
+            self.stdout.write("Demo: no OpenRouter key is set, so a simulator answers. Set OPENROUTER_API_KEY.")
         if not self._is_new:
             self.stdout.write(
                 f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and sign in."
             )
         else:
-            if not settings.IS_LOCAL:
-                self.stdout.write(f"The first page asks for this code: {accounts.setup_code()}")
+            if code := accounts.setup_code():
+                self.stdout.write(f"The first page asks for this code: {code}")
             self.stdout.write(
                 f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and make the first account."
             )

@@ -1,0 +1,57 @@
+"""A conversation of Alice's with an answer, to be asked for by everyone."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from chatapp.models import Conversation, Generation, Journal, Part, User
+from chatapp.words import PartKind, State
+
+CANARY = "CANARY-OF-ALICE"
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What a conversation's addresses need."""
+
+    conversation: str
+    question: str
+    message: str
+    generation: str
+
+
+def talk_of(user: User, *, text: str = CANARY, settled: bool = True) -> Talk:
+    posted = Conversation.begin(owner=user, text=text, client_id=uuid4(), parameters={"max_tokens": 100})
+    generation = posted.generation
+    if settled:
+        Part.objects.create(
+            message=posted.answer,
+            generation=generation,
+            position=0,
+            kind=PartKind.TEXT,
+            text=f"answer {text}",
+            html=f'<div class="block"><p>answer {text}</p></div>',
+            settled=True,
+            started_ms=5,
+            ended_ms=9,
+        )
+        Generation.objects.filter(pk=generation.pk).update(
+            state=State.DONE, settled_at=timezone.now(), ended_ms=10, revision=1
+        )
+    else:
+        Part.objects.create(message=posted.answer, generation=generation, position=0, kind=PartKind.TEXT, started_ms=5)
+        Generation.objects.filter(pk=generation.pk).update(state=State.ANSWERING, owner="somebody")
+        Journal.objects.create(generation=generation, seq=1, position=0, text=f"so far {text}", at_ms=5)
+    return Talk(
+        str(posted.conversation.public_id),
+        str(posted.question.public_id),
+        str(posted.answer.public_id),
+        str(generation.public_id),
+    )
+
+
+@pytest.fixture
+def talk(alice: User) -> Talk:
+    return talk_of(alice)
