@@ -1,5 +1,6 @@
 import { Draft } from "lib/drafts.js";
-import { post, sentenceOf, TURNS, uuid } from "lib/requests.js";
+import { post, sentenceOf, TURNS, turnsIn, uuid } from "lib/requests.js";
+import { grow, isSending } from "lib/typing.js";
 
 const SAVE_AFTER_MS = 300;
 
@@ -7,7 +8,8 @@ const SAVE_AFTER_MS = 300;
  * The composer. A question is sent with the page's `client_id` until it is accepted, so that a lost reply never makes
  * two of it; what is not accepted stays in the box, with a sentence that says why.
  *
- * Speaks: `ask-accepted` {html}. Hears: `answer-running` {attempt}, `suggestion` {text}, `problem` {message}.
+ * Speaks: `post-begun`, `post-ended`, `ask-accepted` {html}.
+ * Hears: `answer-running` {attempt}, `suggestion` {text}, `problem` {message}.
  */
 class AskForm extends HTMLElement {
   #listening;
@@ -31,8 +33,10 @@ class AskForm extends HTMLElement {
     document.addEventListener("suggestion", ({ detail }) => this.#suggest(detail.text), { signal });
     document.addEventListener("problem", ({ detail }) => this.#complain(detail.message), { signal });
     addEventListener("pagehide", () => this.#save(), { signal });
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#release(), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#lock(false), { signal });
     this.#restore();
+    // Whoever has just asked writes on; whoever comes to read keeps the keys that scroll.
+    if (this.classList.contains("composer--running")) this.#text.focus({ preventScroll: true });
   }
 
   disconnectedCallback() {
@@ -42,32 +46,36 @@ class AskForm extends HTMLElement {
   async #submit(event) {
     event.preventDefault();
     if (this.#isSending || !this.#text.value.trim()) return;
-    if (this.#triedText !== null && this.#triedText !== this.#text.value) this.#renewId();
+    // A lost reply to other words may have been a yes: these need an id of their own.
+    if (this.#triedText !== null && this.#triedText !== this.#text.value) this.#form.elements.client_id.value = uuid();
     this.#triedText = this.#text.value;
     this.#save();
-    this.#hold();
+    this.#lock(true);
     this.#complain("");
+    this.#say("post-begun");
     const isNew = this.dataset.draft === "new";
     try {
       const response = await post(this.#form, isNew ? "application/json" : TURNS);
-      if (!response.ok || response.redirected) return this.#refused(response);
+      if (!response.ok || response.redirected) return await this.#refused(response);
       await this.#accepted(response, isNew);
     } catch {
       this.#refuse(this.dataset.unreachable);
+    } finally {
+      this.#say("post-ended");
     }
   }
 
   async #accepted(response, isNew) {
-    const isTurns = response.headers.get("Content-Type")?.startsWith("text/");
-    const body = await (isTurns ? response.text() : response.json());
+    const { url } = isNew ? await response.json() : {};
+    const html = isNew ? "" : await turnsIn(response);
     this.#text.value = "";
     this.#triedText = null;
     this.#draft.write({});
-    if (isNew) return location.assign(body.url);
-    this.#renewId();
-    this.#release();
-    this.#grow();
-    this.dispatchEvent(new CustomEvent("ask-accepted", { bubbles: true, detail: { html: isTurns ? body : "" } }));
+    if (isNew) return location.assign(url);
+    this.#form.elements.client_id.value = uuid();
+    this.#lock(false);
+    grow(this.#text);
+    this.#say("ask-accepted", { html });
   }
 
   async #refused(response) {
@@ -77,25 +85,15 @@ class AskForm extends HTMLElement {
   }
 
   #refuse(message) {
-    this.#release();
+    this.#lock(false);
     this.#complain(message);
     this.#text.focus();
   }
 
-  #hold() {
-    this.#isSending = true;
-    this.#text.readOnly = true;
-    this.querySelector("[data-submit]").setAttribute("aria-disabled", "true");
-  }
-
-  #release() {
-    this.#isSending = false;
-    this.#text.readOnly = false;
-    this.querySelector("[data-submit]").removeAttribute("aria-disabled");
-  }
-
-  #renewId() {
-    this.#form.elements.client_id.value = uuid();
+  #lock(isLocked) {
+    this.#isSending = isLocked;
+    this.#text.readOnly = isLocked;
+    this.querySelector("[data-submit]").setAttribute("aria-disabled", String(isLocked));
   }
 
   #complain(message) {
@@ -111,10 +109,7 @@ class AskForm extends HTMLElement {
   }
 
   #key(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
-    if (event.isComposing || event.keyCode === 229) return;
-    const isTouch = matchMedia("(pointer: coarse)").matches;
-    if (isTouch && !event.ctrlKey && !event.metaKey) return;
+    if (!isSending(event)) return;
     event.preventDefault();
     this.#form.requestSubmit();
   }
@@ -126,7 +121,7 @@ class AskForm extends HTMLElement {
   }
 
   #changed() {
-    this.#grow();
+    grow(this.#text);
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => this.#save(), SAVE_AFTER_MS);
   }
@@ -141,19 +136,13 @@ class AskForm extends HTMLElement {
     const { text, id } = this.#draft.read();
     if (!this.#text.value && text) {
       this.#text.value = text;
-      if (id) {
-        this.#triedText = text;
-        this.#form.elements.client_id.value = id;
-      }
+      if (id) [this.#triedText, this.#form.elements.client_id.value] = [text, id];
     }
-    this.#grow();
+    grow(this.#text);
   }
 
-  // Browsers that know `field-sizing` do this by themselves.
-  #grow() {
-    if (CSS.supports("field-sizing", "content")) return;
-    this.#text.style.height = "auto";
-    this.#text.style.height = `${this.#text.scrollHeight}px`;
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
 }
 

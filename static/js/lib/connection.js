@@ -191,17 +191,19 @@ export class Connection extends EventTarget {
 
   async #pollNow() {
     clearTimeout(this.#pollTimer);
+    let next = POLL_IDLE_MS;
     try {
       const frames = await this.#poll();
       if (!this.#isPolling) return;
       this.#reach();
       for (const frame of frames) this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+      if (this.#isBusy()) next = POLL_RUNNING_MS;
     } catch (problem) {
       if (problem.fate) return this.end(problem.fate);
       if (this.#isPolling) this.#become(navigator.onLine ? "reconnecting" : "offline");
     }
     clearTimeout(this.#pollTimer);
-    if (this.#isPolling) this.#pollTimer = setTimeout(() => this.#pollNow(), this.#isBusy() ? POLL_RUNNING_MS : POLL_IDLE_MS);
+    if (this.#isPolling) this.#pollTimer = setTimeout(() => this.#pollNow(), next);
   }
 
   // The server answers (again): perhaps the socket can be had as well.

@@ -33,6 +33,16 @@ export async function get(url, accept) {
   return response;
 }
 
+/** The turns that a post brought, "" when they did not come with the reply. */
+export async function turnsIn(response) {
+  return response.headers.get("Content-Type")?.startsWith("text/") ? response.text() : "";
+}
+
+/** The address with these values as its query. */
+export function withQuery(url, values) {
+  return values ? `${url}?${new URLSearchParams(values)}` : url;
+}
+
 /** The sentence in an error's JSON, or "" when there is none. */
 export async function sentenceOf(response) {
   try {

@@ -1,0 +1,74 @@
+const COMPARE_AGAIN_MS = 2_000;
+
+/** Keeps the turns on the page the same as the branch the server shows, whose end it hears of. */
+export class Branch {
+  #turns;
+  #load;
+  #added;
+  #end;
+  #leaf = "";
+  #posts = 0;
+  #isFetching = false;
+
+  /**
+   * `turns`, see lib/turns.js; `load(after)` resolves to the HTML of the turns after a message, or of all without one,
+   * and rejects with a `fate` when that has no use any more; `added(answers)` takes the growing answers among what
+   * came; `end(fate)` gives the page up.
+   */
+  constructor({ turns, load, added, end }) {
+    this.#turns = turns;
+    this.#load = load;
+    this.#added = added;
+    this.#end = end;
+  }
+
+  /** The server's branch ends at `leaf`. */
+  hear(leaf) {
+    this.#leaf = leaf;
+    this.#compare();
+  }
+
+  /** While a post of our own is on its way nothing is fetched: its reply brings the very turns. */
+  postBegun() {
+    this.#posts += 1;
+  }
+
+  postEnded() {
+    this.#posts -= 1;
+    this.#compare();
+  }
+
+  /** Fetch what is missing, one request at a time. */
+  async catchUp() {
+    if (this.#isFetching) return;
+    this.#isFetching = true;
+    try {
+      this.#added(await this.#missing());
+    } catch (problem) {
+      if (problem.fate) this.#end(problem.fate);
+    } finally {
+      this.#isFetching = false;
+    }
+    if (this.#isBehind) setTimeout(() => this.#compare(), COMPARE_AGAIN_MS);
+  }
+
+  get #isBehind() {
+    return this.#leaf && this.#leaf !== this.#turns.newest;
+  }
+
+  #compare() {
+    if (this.#isBehind && !this.#posts) this.catchUp();
+  }
+
+  // Where the newest turn shown is on another branch now, all turns of the branch are asked for.
+  async #missing() {
+    try {
+      return this.#turns.add(await this.#load(this.#turns.newest));
+    } catch (problem) {
+      if (problem.fate !== "outdated") throw problem;
+      const added = this.#turns.change(await this.#load());
+      if (!added) throw problem;
+      return added;
+    }
+  }
+}

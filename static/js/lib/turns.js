@@ -1,0 +1,62 @@
+import { isRunning } from "lib/apply.js";
+
+/** The turns that a page shows, in order and each once, in the element it is given. */
+export class Turns {
+  #room;
+  #fragment;
+
+  /** `room` holds the turns; `fragment(html)` parses HTML. */
+  constructor(room, fragment) {
+    this.#room = room;
+    this.#fragment = fragment;
+  }
+
+  /** The id of the newest turn, "" when there is none. */
+  get newest() {
+    return this.#all.at(-1)?.dataset.message ?? "";
+  }
+
+  /** Answers that the server may still have news of. */
+  get unsettled() {
+    return this.#all.filter((turn) => turn.dataset.settled === "false");
+  }
+
+  /** The attempt that is being written, "" when none is. */
+  get running() {
+    return this.#all.find((turn) => isRunning(turn.dataset.state))?.dataset.attempt ?? "";
+  }
+
+  answer(message) {
+    return this.#all.find((turn) => turn.dataset.message === message && turn.dataset.attempt);
+  }
+
+  /** Add what is not shown yet; gives the answers among it that still grow. */
+  add(html) {
+    const shown = new Set(this.#all.map((turn) => turn.id));
+    const fresh = [...this.#fragment(html).children].filter((turn) => !shown.has(turn.id));
+    this.#room.append(...fresh);
+    return fresh.filter((turn) => turn.dataset.settled === "false");
+  }
+
+  /** Another branch is shown from now on: keep what both have, then show the rest of `html`. Null when nothing is. */
+  change(html) {
+    const coming = new Set([...this.#fragment(html).children].map((turn) => turn.id));
+    const shown = this.#all;
+    const common = shown.findLastIndex((turn) => coming.has(turn.id));
+    if (common < 0) return null;
+    for (const turn of shown.slice(common + 1)) turn.remove();
+    return this.add(html);
+  }
+
+  /** One answer, and all after it, gives way to the turns in `html`. */
+  replace(message, html) {
+    const shown = this.#all;
+    const place = shown.findIndex((turn) => turn.dataset.message === message);
+    if (place >= 0) for (const turn of shown.slice(place)) turn.remove();
+    return this.add(html);
+  }
+
+  get #all() {
+    return [...this.#room.querySelectorAll(":scope > [data-message]")];
+  }
+}
