@@ -1,0 +1,86 @@
+"""One Chromium, one site, one upstream for all journeys; a window of their own for each."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from tests.browser import chromium as system
+from tests.browser.guard import Guard
+from tests.browser.windows import Window
+from tests.lab.conftest import site, start_site, upstream
+from tests.lab.people import Person
+from tests.lab.processes import Site
+
+__all__ = ["site", "start_site", "upstream"]
+
+PATIENCE_MS = 20_000
+NOT_FOUND = "browser tests skipped: no Chromium found"
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium. A machine without one skips all journeys with one line; CI must have one."""
+    path = system.find()
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail("no Chromium found, and CI=true: the browser tests must run here", pytrace=False)
+    if path is None:
+        pytest.skip(NOT_FOUND)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=system.ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Starts browsers with nothing in them, watched by the guard of their site."""
+    opened: list[tuple[BrowserContext, Guard]] = []
+
+    def start(site: Site, *, allow: tuple[str, ...] = (), **options: Any) -> BrowserContext:
+        context = chromium.new_context(base_url=site.origin, locale="en-GB", timezone_id="UTC", **options)
+        context.set_default_timeout(PATIENCE_MS)
+        guard = Guard(site.origin)
+        guard.watch(context)
+        guard.allow(*allow)
+        opened.append((context, guard))
+        return context
+
+    yield start
+    for context, _ in opened:
+        context.close()
+    for _, guard in opened:
+        guard.is_content()
+
+
+@pytest.fixture
+def open_window(open_browser: Callable[..., BrowserContext]) -> Callable[..., Window]:
+    """Opens windows in which a person is signed in: each in a browser, that is on a device, of its own."""
+
+    def start(person: Person, path: str = "/", **options: Any) -> Window:
+        context = open_browser(person.site, **options)
+        context.add_cookies(
+            [{"name": name, "value": value, "url": person.site.origin} for name, value in person.http.cookies.items()]
+        )
+        return Window(context.new_page(), person.site.origin).opens(path)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def alice(site: Site) -> Iterator[Person]:
+    """A person with an account, for all journeys of a module: their conversations do not touch each other."""
+    person = Person(site, f"alice-{uuid4().hex[:8]}@example.com").signs_up()
+    yield person
+    person.close()
+
+
+@pytest.fixture
+def window(alice: Person, open_window: Callable[..., Window]) -> Window:
+    """Alice's window, on the first page."""
+    return open_window(alice)
