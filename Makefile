@@ -60,7 +60,7 @@ fix: $(VENV)/dev.stamp
 	$(PY) manage.py protocol
 
 seed: $(VENV)/run.stamp
-	@$(PY) manage.py seed
+	@$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py seed
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)." >&2; exit 1; }

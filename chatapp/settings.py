@@ -228,12 +228,12 @@ TEMPLATES = [
 
 # Database. SQLite's transactions begin IMMEDIATE and take turns inside the process: see chatapp/sqlite.
 _database_url = _text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'ponder.sqlite3'}"
-try:
-    _database: dict[str, Any] = dict(env.db_url_config(_database_url))
-except Exception as wrong:
+if _database_url.partition(":")[0] not in {"sqlite", "postgres", "postgresql"}:
     raise ImproperlyConfigured(
-        "DATABASE_URL is not understood. Examples: sqlite:////data/ponder.sqlite3, postgres://user:password@host/name."
-    ) from wrong
+        "DATABASE_URL must name a SQLite or PostgreSQL database, such as "
+        "sqlite:////data/ponder.sqlite3 or postgres://user:password@host/name."
+    )
+_database: dict[str, Any] = dict(env.db_url_config(_database_url))
 if str(_database.get("ENGINE", "")).endswith("sqlite3"):
     _database |= {
         "ENGINE": "chatapp.sqlite",
@@ -243,11 +243,9 @@ if str(_database.get("ENGINE", "")).endswith("sqlite3"):
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
         },
     }
-elif str(_database.get("ENGINE", "")).endswith("postgresql"):
+else:
     # Threads come and go under ASGI, so connections live in a bounded pool, not in threads.
     _database |= {"OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}, "CONN_HEALTH_CHECKS": True}
-else:
-    raise ImproperlyConfigured("DATABASE_URL must name a SQLite or PostgreSQL database (sqlite:/// or postgres://).")
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -356,7 +354,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
-_socket_origins = [origin.replace("http", "ws", 1) for origin in PUBLIC_ORIGINS]
+# Older browsers do not count a socket to the same host as 'self'. A source with an IPv6 address is not valid at all.
+_socket_origins = [origin.replace("http", "ws", 1) for origin in PUBLIC_ORIGINS if "[" not in origin]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

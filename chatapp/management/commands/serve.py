@@ -51,15 +51,9 @@ class Command(BaseCommand):
 
     def _say_where(self) -> None:
         if settings.IS_DEMO:
-            self.stdout.write("Demo: no OpenRouter key is set, so a simulator answers. Set OPENROUTER_API_KEY.")
-        if not self._is_new:
-            self.stdout.write(
-                f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and sign in."
-            )
-        else:
-            if code := accounts.setup_code():
-                self.stdout.write(f"The first page asks for this code: {code}")
-            self.stdout.write(
-                f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and make the first account."
-            )
+            self.stdout.write("Demo: no OpenRouter key is set; a simulator answers. Set OPENROUTER_API_KEY.")
+        if self._is_new and (code := accounts.setup_code()):
+            self.stdout.write(f"The first page asks for this code: {code}")
+        then = "make the first account" if self._is_new else "sign in"
+        self.stdout.write(f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and {then}.")
         self.stdout.flush()

@@ -1,0 +1,1 @@
+"""The site on PostgreSQL and Redis, in two processes: the same code, the same promises."""
