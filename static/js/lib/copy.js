@@ -16,12 +16,13 @@ export async function copy(text) {
 
 function blockText(block) {
   const shown = block.cloneNode(true);
-  for (const added of shown.querySelectorAll("[data-added]")) added.remove();
   for (const formula of shown.querySelectorAll("math[alttext], math:has(annotation)")) {
     formula.replaceWith(formula.getAttribute("alttext") ?? formula.querySelector("annotation").textContent);
   }
   // `innerText` sets line breaks as shown, but only in the page.
   block.after(shown);
+  // Not before: in the page a block of code gives itself its bar again.
+  for (const added of shown.querySelectorAll("[data-added]")) added.remove();
   const text = shown.innerText;
   shown.remove();
   return text.trim();
