@@ -10,7 +10,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.forms import BoundField
 from django.template import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -39,6 +39,13 @@ def import_map(context: Context) -> SafeString:
     # Made when it is first read as text; until then it is false.
     nonce = str(getattr(context.get("request"), "csp_nonce", ""))
     return format_html('<script type="importmap" nonce="{}">{}</script>', nonce, _import_map())
+
+
+@register.simple_tag
+def elements(*tags: str) -> SafeString:
+    """Scripts of the custom elements that must work when the page has loaded; app.js fetches the others after it."""
+    sources = [(asset(f"{_MODULES}elements/{tag}.js"),) for tag in tags]
+    return format_html_join("\n", '<script type="module" src="{}"></script>', sources)
 
 
 @register.filter
