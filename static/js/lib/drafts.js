@@ -1,4 +1,6 @@
 const PREFIX = "draft:";
+// The composer saves once more when the page goes: not after the person has signed out.
+let isForgotten = false;
 
 /**
  * What a person was writing, by conversation, in this browser: `{text, id}`. `id` is the one that a send was tried with.
@@ -20,6 +22,7 @@ export class Draft {
   }
 
   write(draft) {
+    if (isForgotten) return;
     try {
       if (draft.text) localStorage.setItem(this.#key, JSON.stringify(draft));
       else localStorage.removeItem(this.#key);
@@ -29,8 +32,9 @@ export class Draft {
   }
 }
 
-/** Forget all drafts: the next person at this browser must not find them. */
+/** Forget all drafts, and those of this page for good: the next person at this browser must not find them. */
 export function clearDrafts() {
+  isForgotten = true;
   try {
     for (const key of Object.keys(localStorage)) {
       if (key.startsWith(PREFIX)) localStorage.removeItem(key);
