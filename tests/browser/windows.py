@@ -25,6 +25,15 @@ class Window:
 
     def opens(self, path: str) -> "Window":
         self.page.goto(path)
+        return self.is_awake()
+
+    def reloads(self) -> "Window":
+        self.page.reload()
+        return self.is_awake()
+
+    def is_awake(self) -> "Window":
+        """The page's scripts are there; before that it works as it does without them."""
+        expect(self.page.locator(":not(:defined)")).to_have_count(0)
         return self
 
     @property
