@@ -297,6 +297,7 @@ def _outcome(message: Message, generation: Generation, rows: _Rows) -> Outcome:
             last_kind=parts[-1].kind if parts else None,
             has_answer=has_answer,
             limit=generation.parameters.get("max_tokens"),
+            used_tokens=usage.completion_tokens,
         ),
         tone=_TONES[state],
         can_regenerate=not (state == State.FILTERED and generation.reason == Reason.QUESTION),

@@ -90,11 +90,12 @@ def ending(
     last_kind: str | None,
     has_answer: bool,
     limit: int | None,
+    used_tokens: int | None = None,
 ) -> str:
     """One sentence that says how an attempt ended; "" while it runs and for an answer that is simply done.
 
     `last_kind` is the kind of the last part written, `limit` the token limit that was sent, `explanation` a sentence
-    stored with the attempt (for failures: what happened and what to do).
+    stored with the attempt (for failures: what happened and what to do). `used_tokens` tells whose limit it was.
     """
     if state in RUNNING:
         return ""
@@ -103,7 +104,7 @@ def ending(
         State.DONE: "",
         State.STOPPED: _("Stopped by you after %(duration)s.") % {"duration": duration(elapsed_ms)},
         State.INTERRUPTED: _interrupted(reason),
-        State.LENGTH: _reached(reason, limit, where),
+        State.LENGTH: _reached(reason, limit, used_tokens, where),
         State.FILTERED: explanation or _("A content filter stopped this answer. Ask in other words."),
         State.FAILED: explanation or _("Something went wrong. The text so far is kept; try again."),
     }[State(state)]
@@ -120,9 +121,14 @@ def _interrupted(reason: str) -> str:
     return _("Interrupted: the site's process ended unexpectedly. The text so far is kept.")
 
 
-def _reached(reason: str, limit: int | None, where: str) -> str:
+def _reached(reason: str, limit: int | None, used: int | None, where: str) -> str:
     if reason == Reason.SIZE:
         return _("Reached the site's limit for the size of an answer %(where)s.") % {"where": where}
+    if limit and used and used < limit * 0.9:
+        return _("The provider ended it at its own limit, after %(used)s, %(where)s.") % {
+            "used": tokens(used),
+            "where": where,
+        }
     if limit:
         return _("Reached the limit of %(limit)s %(where)s.") % {"limit": tokens(limit), "where": where}
     return _("Reached the limit %(where)s.") % {"where": where}

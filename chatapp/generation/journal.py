@@ -8,10 +8,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from chatapp.generation.draft import Batch, Draft
-from chatapp.generation.offload import offload
+from chatapp.generation.offload import journal_lane
 from chatapp.models import Call, Generation, Journal, Part
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,9 @@ class JournalWriter:
             return True
         batches = [draft.take() for draft in drafts]
         try:
-            alive = await offload(write, self._owner, batches)
+            alive = await journal_lane(write, self._owner, batches)
+        except (DataError, IntegrityError):
+            alive = await self._commit_apart(batches)
         except DatabaseError as refused:
             log.error("saving is delayed: %s", refused)
             for draft in drafts:
@@ -91,6 +93,16 @@ class JournalWriter:
             self._release(draft)
         self._ring(drafts)
         return True
+
+    async def _commit_apart(self, batches: Sequence[Batch]) -> set[int]:
+        """One attempt's rows are not to be stored: the others must not wait for it."""
+        alive: set[int] = set()
+        for batch in batches:
+            try:
+                alive |= await journal_lane(write, self._owner, [batch])
+            except DatabaseError:
+                log.exception("generation %s cannot be written and is let go", batch.generation_id)
+        return alive
 
     def _release(self, draft: Draft) -> None:
         if draft.is_dirty and draft in self._drafts:

@@ -1,4 +1,4 @@
-"""Database work from async code: one helper, its own small pool.
+"""Database work from async code: through lanes of a few threads each.
 
 Channels and async views share one thread for `sync_to_async`; a slow query there stalls every socket of the process.
 """
@@ -13,13 +13,15 @@ from django.db import connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-POOL_THREADS = 6
-_pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="database")
 
+class Lane:
+    """A few threads of its own. Call it with one whole synchronous verb; it raises what the verb raises."""
 
-async def offload(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run one whole synchronous verb in the pool. Raises what it raises."""
-    return await asyncio.get_running_loop().run_in_executor(_pool, lambda: _run(verb, *args, **kwargs))
+    def __init__(self, name: str, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+
+    async def __call__(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: _run(verb, *args, **kwargs))
 
 
 def _run(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -31,3 +33,8 @@ def _run(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             # that saw an error is never kept: after a restart of the server each later query on it would fail.
             if connection.vendor != "sqlite" or connection.errors_occurred:
                 connection.close()
+
+
+offload = Lane("database", 6)
+# The journal waits for no reader: its commits have a thread to themselves.
+journal_lane = Lane("journal", 1)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError
+
 from chatapp import events, presentation
 from chatapp.broadcast import conversation_topic, generation_topic, person_topic
 from chatapp.generation.follower import Holding
@@ -102,22 +104,33 @@ class Viewer:
         self._bell.strike(HEARD)
 
     async def run(self) -> None:
-        """Send for ever."""
+        """Send until the session ends."""
         while True:
             rung = await self._bell.wait(LOOK_SECONDS if self._held else IDLE_LOOK_SECONDS)
-            began = time.monotonic()
-            if (self._person in rung or began - self._identified_at > IDENTIFY_SECONDS) and not await self._may_stay():
-                await self._close(events.CLOSE_SIGNED_OUT)
-                return
-            while self._commands:
-                await self._obey(self._commands.popleft())
-            if self._topic in rung or began - self._looked_at > IDLE_LOOK_SECONDS:
-                await self._tell_conversation()
-            for message in list(self._held):
-                if self._window.is_open:
-                    await self._tell_progress(message)
-            if self._held:
-                await asyncio.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - began)))
+            try:
+                if not await self._go_round(rung):
+                    await self._close(events.CLOSE_SIGNED_OUT)
+                    return
+            except DatabaseError as refused:
+                # It may come back; a browser that must connect anew would only ask it more.
+                log.warning("a viewer waits for the database: %s", refused)
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _go_round(self, rung: set[str]) -> bool:
+        """Do and tell what is due. False when this session has ended."""
+        began = time.monotonic()
+        if (self._person in rung or began - self._identified_at > IDENTIFY_SECONDS) and not await self._may_stay():
+            return False
+        while self._commands:
+            await self._obey(self._commands.popleft())
+        if self._topic in rung or began - self._looked_at > IDLE_LOOK_SECONDS:
+            await self._tell_conversation()
+        for message in list(self._held):
+            if self._window.is_open:
+                await self._tell_progress(message)
+        if self._held:
+            await asyncio.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - began)))
+        return True
 
     async def _may_stay(self) -> bool:
         self._identified_at = time.monotonic()

@@ -146,6 +146,7 @@ def _attempt(generation: Generation, parts: list[Part]) -> dict[str, Any]:
         last_kind=parts[-1].kind if parts else None,
         has_answer=any(part.kind == PartKind.TEXT for part in parts),
         limit=generation.parameters.get("max_tokens"),
+        used_tokens=usage.completion_tokens,
     )
     failed = generation.state in {State.FAILED, State.FILTERED, State.INTERRUPTED}
     return {

@@ -7,7 +7,7 @@ from tests.lab.people import Person, text_of
 # (script, state, reason, tokens of thinking and answer that must be kept, words that the person reads)
 ENDINGS = [
     ("tokens 20", "done", "", 20, ""),
-    ("length after 10, tokens 40", "length", "tokens", 10, "Reached the limit"),
+    ("length after 10, tokens 40", "length", "tokens", 10, "its own limit"),
     ("thinking 30, answer 0, length after 12", "length", "tokens", 12, "while thinking"),
     ("filter after 10, tokens 40", "filtered", "answer", 10, "filter"),
     ("cut after 10, tokens 40", "interrupted", "cut", 10, "connection to the model broke"),
