@@ -13,6 +13,9 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from chatapp.images.limits import MOST_BYTES
+from chatapp.images.refusals import TooManyBytes
+
 register = template.Library()
 
 _MODULES = "js/"
@@ -46,6 +49,12 @@ def elements(*tags: str) -> SafeString:
     """Scripts of the custom elements that must work when the page has loaded; app.js fetches the others after it."""
     sources = [(asset(f"{_MODULES}elements/{tag}.js"),) for tag in tags]
     return format_html_join("\n", '<script type="module" src="{}"></script>', sources)
+
+
+@register.simple_tag
+def picture_bounds() -> dict[str, Any]:
+    """What a script must know to refuse a file before it is sent: `bytes` at most, and the `sentence` that says so."""
+    return {"bytes": MOST_BYTES, "sentence": str(TooManyBytes())}
 
 
 @register.filter

@@ -1,40 +1,34 @@
-import { Draft } from "lib/drafts.js";
-import { post, sentenceOf, TURNS, turnsIn, uuid } from "lib/requests.js";
-import { grow, isSending } from "lib/typing.js";
-
-const SAVE_AFTER_MS = 300;
+import { post, sentenceOf, TURNS, turnsIn } from "lib/requests.js";
+import { isPressed, isSending } from "lib/typing.js";
 
 /**
- * The composer. A question is sent with the page's `client_id` until it is accepted, so that a lost reply never makes
- * two of it; what is not accepted stays in the box, with a sentence that says why.
+ * The composer: asks what is written in it. What is not accepted stays in the box, with a sentence that says why. When
+ * pictures are still on their way, the question waits for them.
  *
- * Speaks: `post-begun`, `post-ended`, `ask-accepted` {html}.
- * Hears: `answer-running` {attempt}, `suggestion` {text}, `problem` {message}.
+ * Speaks: `ask-tried`, `ask-done`; `post-begun`, `post-ended`, `ask-accepted` {html}, for an earlier question asked in
+ * other words `answer-again` {html, instead}; `last-question-wanted`.
+ * Hears: `answer-running` {attempt}, `problem` {message}, `pictures-changed`, `picture-refused`.
  */
 class AskForm extends HTMLElement {
   #listening;
   #form;
   #text;
-  #draft;
-  #triedText = null;
   #isSending = false;
-  #saving = 0;
+  #isPatient = false;
 
   connectedCallback() {
     this.#form = this.querySelector("[data-ask]");
     this.#text = this.#form.elements.text;
-    this.#draft = new Draft(document.body.dataset.user, this.dataset.draft);
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.#form.addEventListener("submit", (event) => this.#submit(event), { signal });
+    this.#form.addEventListener("input", () => this.#wait(false), { signal });
     this.#text.addEventListener("keydown", (event) => this.#key(event), { signal });
-    this.#text.addEventListener("input", () => this.#changed(), { signal });
+    this.addEventListener("pictures-changed", () => this.#wait(this.#isPatient), { signal });
+    this.addEventListener("picture-refused", () => this.#wait(false), { signal });
     document.addEventListener("answer-running", ({ detail }) => this.#showRunning(detail.attempt), { signal });
-    document.addEventListener("suggestion", ({ detail }) => this.#suggest(detail.text), { signal });
     document.addEventListener("problem", ({ detail }) => this.#complain(detail.message), { signal });
-    addEventListener("pagehide", () => this.#save(), { signal });
     addEventListener("pageshow", ({ persisted }) => persisted && this.#lock(false), { signal });
-    this.#restore();
     // Whoever has just asked writes on; whoever comes to read keeps the keys that scroll.
     if (this.classList.contains("composer--running")) this.#text.focus({ preventScroll: true });
   }
@@ -45,19 +39,16 @@ class AskForm extends HTMLElement {
 
   async #submit(event) {
     event.preventDefault();
-    if (this.#isSending || !this.#text.value.trim()) return;
-    // A lost reply to other words may have been a yes: these need an id of their own.
-    if (this.#triedText !== null && this.#triedText !== this.#text.value) this.#form.elements.client_id.value = uuid();
-    this.#triedText = this.#text.value;
-    this.#save();
+    if (this.#isSending || this.#isEmpty) return;
+    if (this.#areLeaving) return this.#wait(true);
     this.#lock(true);
     this.#complain("");
+    this.#say("ask-tried");
     this.#say("post-begun");
-    const isNew = this.dataset.draft === "new";
     try {
-      const response = await post(this.#form, isNew ? "application/json" : TURNS);
+      const response = await post(this.#form, this.#stays ? TURNS : "application/json");
       if (!response.ok || response.redirected) return await this.#refused(response);
-      await this.#accepted(response, isNew);
+      await this.#accepted(response);
     } catch {
       this.#refuse(this.dataset.unreachable);
     } finally {
@@ -65,17 +56,15 @@ class AskForm extends HTMLElement {
     }
   }
 
-  async #accepted(response, isNew) {
-    const { url } = isNew ? await response.json() : {};
-    const html = isNew ? "" : await turnsIn(response);
-    this.#text.value = "";
-    this.#triedText = null;
-    this.#draft.write({});
-    if (isNew) return location.assign(url);
-    this.#form.elements.client_id.value = uuid();
+  async #accepted(response) {
+    const html = this.#stays ? await turnsIn(response) : "";
+    const { url } = this.#stays ? {} : await response.json();
+    const instead = this.#form.dataset.edited;
+    this.#say("ask-done");
+    if (url) return location.assign(url);
     this.#lock(false);
-    grow(this.#text);
-    this.#say("ask-accepted", { html });
+    if (instead) this.#say("answer-again", { html, instead });
+    else this.#say("ask-accepted", { html });
   }
 
   async #refused(response) {
@@ -109,36 +98,30 @@ class AskForm extends HTMLElement {
   }
 
   #key(event) {
-    if (!isSending(event)) return;
+    if (isSending(event)) this.#form.requestSubmit();
+    else if (isPressed("ArrowUp", event) && this.#isEmpty) this.#say("last-question-wanted");
+    else return;
     event.preventDefault();
-    this.#form.requestSubmit();
   }
 
-  #suggest(text) {
-    this.#text.value = text;
-    this.#changed();
-    this.#text.focus();
+  // Ask when all pictures are there; whoever writes on after all has not asked yet.
+  #wait(isPatient) {
+    this.#isPatient = isPatient && this.#areLeaving;
+    const line = this.querySelector("[data-status]");
+    line.textContent = this.#areLeaving ? (isPatient ? this.dataset.patient : this.dataset.leaving) : "";
+    if (isPatient && !this.#areLeaving) this.#form.requestSubmit();
   }
 
-  #changed() {
-    grow(this.#text);
-    clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => this.#save(), SAVE_AFTER_MS);
+  get #areLeaving() {
+    return Boolean(this.querySelector("[data-strip] > :not([data-id])"));
   }
 
-  #save() {
-    clearTimeout(this.#saving);
-    const id = this.#triedText === this.#text.value ? this.#form.elements.client_id.value : undefined;
-    this.#draft.write({ text: this.#text.value, id });
+  get #isEmpty() {
+    return !this.#text.value.trim() && !this.querySelector("[data-strip] > *");
   }
 
-  #restore() {
-    const { text, id } = this.#draft.read();
-    if (!this.#text.value && text) {
-      this.#text.value = text;
-      if (id) [this.#triedText, this.#form.elements.client_id.value] = [text, id];
-    }
-    grow(this.#text);
+  get #stays() {
+    return Boolean(this.closest("live-conversation"));
   }
 
   #say(name, detail) {

@@ -120,7 +120,8 @@ class LiveConversation extends HTMLElement {
   }
 
   #again({ html, instead }) {
-    this.#show(this.#turns.replace(instead, html));
+    const added = html && this.#turns.replace(instead, html);
+    return added ? this.#show(added) : this.#branch.catchUp();
   }
 
   #show(added) {

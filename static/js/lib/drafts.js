@@ -3,7 +3,7 @@ const PREFIX = "draft:";
 let isForgotten = false;
 
 /**
- * What a person was writing, by conversation, in this browser: `{text, id}`. `id` is the one that a send was tried with.
+ * What a person was writing, by conversation, in this browser: `{text, pictures, id, rest}`; see lib/writing.js.
  * A browser that keeps nothing (blocked or full storage) just has no drafts.
  */
 export class Draft {
@@ -24,7 +24,7 @@ export class Draft {
   write(draft) {
     if (isForgotten) return;
     try {
-      if (draft.text) localStorage.setItem(this.#key, JSON.stringify(draft));
+      if (draft.text || draft.pictures?.length) localStorage.setItem(this.#key, JSON.stringify(draft));
       else localStorage.removeItem(this.#key);
     } catch {
       // Not kept, then.

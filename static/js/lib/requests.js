@@ -9,13 +9,17 @@ export function csrfToken() {
   return /(?:^|; )(?:__Host-)?csrf=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 }
 
+/** What a form says, without its token. Its files go another way: see lib/upload.js. */
+export function fieldsOf(form) {
+  const told = [...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && !(value instanceof File));
+  return new URLSearchParams(told);
+}
+
 /** POST a form's fields and give the response. Rejects when the site cannot be reached in time. */
 export function post(form, accept) {
-  const body = new URLSearchParams(new FormData(form));
-  body.delete("csrfmiddlewaretoken");
   return fetch(form.action, {
     method: "POST",
-    body,
+    body: fieldsOf(form),
     headers: { Accept: accept, "X-CSRFToken": csrfToken() },
     signal: AbortSignal.timeout(PATIENCE_MS),
   });

@@ -48,11 +48,12 @@ export class Turns {
     return this.add(html);
   }
 
-  /** One answer, and all after it, gives way to the turns in `html`. */
+  /** One turn, and all after it, gives way to the turns in `html`. Null when that turn is not shown. */
   replace(message, html) {
     const shown = this.#all;
     const place = shown.findIndex((turn) => turn.dataset.message === message);
-    if (place >= 0) for (const turn of shown.slice(place)) turn.remove();
+    if (place < 0) return null;
+    for (const turn of shown.slice(place)) turn.remove();
     return this.add(html);
   }
 

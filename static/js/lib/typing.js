@@ -5,6 +5,12 @@ export function isSending(event) {
   return event.ctrlKey || event.metaKey || !matchMedia("(pointer: coarse)").matches;
 }
 
+/** Whether this is that key alone, and not one of an input method. */
+export function isPressed(key, event) {
+  const isPlain = !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey);
+  return event.key === key && isPlain && !event.isComposing && event.keyCode !== 229;
+}
+
 /** Make a text box as high as its text, in browsers that do not know `field-sizing`. */
 export function grow(box) {
   if (CSS.supports("field-sizing", "content")) return;

@@ -1,0 +1,149 @@
+import { letDrag } from "lib/dragging.js";
+import { leave } from "lib/leaving.js";
+import { Refusals } from "lib/refusals.js";
+import { Tiles } from "lib/tiles.js";
+import { NotTaken, Uploads } from "lib/upload.js";
+
+const AT_ONCE = 3;
+const STEPS = { earlier: -1, later: 1 };
+const OPPOSITES = { earlier: "later", later: "earlier" };
+
+/**
+ * The pictures of the question that is being written: each is sent to the site as soon as it is given, and the form
+ * carries the ids of those that were taken. One that is refused goes, with a sentence; the others stay.
+ *
+ * Speaks: `pictures-ready`; `pictures-changed` {pictures, waiting}; `picture-refused`.
+ * Hears: `pictures-given` {files}; `pictures-shown` {pictures}, sent to it directly.
+ */
+class PictureTray extends HTMLElement {
+  #listening;
+  #strip;
+  #refusals;
+  #input;
+  #tiles;
+  #uploads;
+  #leaving = new Map();
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    this.#strip = this.querySelector("[data-strip]");
+    this.#input = this.closest("form").querySelector("[data-pick]");
+    this.#refusals = new Refusals(this.querySelector("[data-refusals]"), () => this.#copyOf("refusal"), this.#input);
+    this.#tiles = new Tiles(this.#strip, () => this.#copyOf("tile"));
+    this.#uploads = new Uploads(this.dataset.url, AT_ONCE);
+    // From here on its files are sent at once, not with the form.
+    this.#input.removeAttribute("name");
+    this.#input.addEventListener("change", () => this.#pick(), { signal });
+    this.addEventListener("click", ({ target }) => this.#act(target.closest("[data-act]")), { signal });
+    this.addEventListener("error", ({ target }) => this.#lose(target.closest("[data-id]")), { signal, capture: true });
+    this.addEventListener("pictures-shown", ({ detail }) => this.#show(detail.pictures), { signal });
+    document.addEventListener("pictures-given", ({ detail }) => this.#take(detail.files), { signal });
+    letDrag(this.#strip, () => this.#changed(), signal);
+    // What came with the page is for ticking off, without scripts.
+    this.#show([...this.#strip.children].map((kept) => ({ ...kept.dataset })));
+    this.#say("pictures-ready");
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+    this.#letGo();
+  }
+
+  #pick() {
+    const files = [...this.#input.files];
+    this.#input.value = "";
+    this.#take(files);
+  }
+
+  #take(files) {
+    this.#refusals.clear();
+    const free = Math.max(0, Number(this.dataset.most) - this.#tiles.count);
+    if (files.length > free) this.#refuse("", this.dataset.tooMany);
+    for (const file of files.slice(0, free)) this.#send(file);
+    this.#changed();
+  }
+
+  async #send(file) {
+    const preview = URL.createObjectURL(file);
+    const tile = this.#tiles.add(file.name, preview);
+    const leaving = new AbortController();
+    this.#leaving.set(tile, leaving);
+    const bar = tile.querySelector("progress");
+    // All of it gone is not the end: then the site looks at it.
+    const progress = (part) => (part < 1 ? (bar.value = part) : bar.removeAttribute("value"));
+    try {
+      if (file.size > Number(this.dataset.mostBytes)) throw new NotTaken(this.dataset.tooLarge, 413);
+      const picture = await this.#uploads.send(file, { progress, signal: leaving.signal });
+      if (tile.isConnected) this.#tiles.settle(tile, picture);
+    } catch (problem) {
+      tile.remove();
+      const again = problem.isPassing && (() => this.#send(file));
+      if (!leaving.signal.aborted) this.#refuse(file.name, this.#wordsFor(problem), again);
+    } finally {
+      this.#leaving.delete(tile);
+      URL.revokeObjectURL(preview);
+      this.#changed();
+    }
+  }
+
+  #wordsFor({ status, message }) {
+    const usual = { 0: this.dataset.unreachable, 401: this.dataset.signedOut, 429: this.dataset.busy }[status];
+    return usual ?? (message || this.dataset.refused);
+  }
+
+  #refuse(name, words, again) {
+    this.#refusals.add(name, words, again);
+    this.#say("picture-refused");
+  }
+
+  #act(button) {
+    const tile = button?.closest(".tile");
+    if (!tile) return;
+    const { act } = button.dataset;
+    if (act === "remove") {
+      this.#leaving.get(tile)?.abort();
+      leave(tile, act, this.#input);
+    } else {
+      this.#tiles.shift(tile, STEPS[act]);
+      // At its end of the row the button is hidden; the other one is as near.
+      if (!button.checkVisibility()) tile.querySelector(`[data-act="${OPPOSITES[act]}"]`).focus();
+    }
+    this.#changed();
+  }
+
+  #show(pictures) {
+    this.#letGo();
+    this.#refusals.clear();
+    this.#tiles.show(pictures);
+    this.#changed();
+  }
+
+  #letGo() {
+    for (const leaving of this.#leaving.values()) leaving.abort();
+  }
+
+  // A file that the browser itself cannot show is no matter; a picture that the site has no more goes.
+  async #lose(tile) {
+    const response = tile && (await fetch(tile.dataset.thumbnail).catch(() => null));
+    if (response?.status !== 404 || !tile.isConnected) return;
+    tile.remove();
+    this.#refuse(tile.dataset.name, this.dataset.gone);
+    this.#changed();
+  }
+
+  #changed() {
+    this.#strip.hidden = !this.#tiles.count;
+    this.#say("pictures-changed", { pictures: this.#tiles.pictures, waiting: this.#tiles.waiting });
+  }
+
+  #copyOf(name) {
+    return document.importNode(this.querySelector(`template[data-blank="${name}"]`).content.firstElementChild, true);
+  }
+
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+}
+
+customElements.define("picture-tray", PictureTray);

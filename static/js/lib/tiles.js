@@ -1,0 +1,62 @@
+/**
+ * The pictures of a question that is being written, as tiles in the room they are given: some taken by the site (they
+ * carry an id), some on their way. A picture is `{id, name, thumbnail, width, height}`, all of them texts.
+ */
+export class Tiles {
+  #room;
+  #blank;
+
+  /** `blank()` makes an empty tile. */
+  constructor(room, blank) {
+    this.#room = room;
+    this.#blank = blank;
+  }
+
+  get count() {
+    return this.#room.children.length;
+  }
+
+  /** The pictures that the site has taken, in order. */
+  get pictures() {
+    return this.#all.filter((tile) => tile.dataset.id).map((tile) => ({ ...tile.dataset }));
+  }
+
+  /** How many are on their way. */
+  get waiting() {
+    return this.#all.filter((tile) => !tile.dataset.id).length;
+  }
+
+  /** A tile for a file on its way; `preview` is an address to show it by. */
+  add(name, preview) {
+    const tile = this.#blank();
+    for (const place of tile.querySelectorAll("[data-name]")) place.textContent = name;
+    tile.querySelector("img").src = preview;
+    this.#room.append(tile);
+    return tile;
+  }
+
+  /** The site has taken what this tile shows. A picture that is here already is not shown twice. */
+  settle(tile, { id, name, thumbnail, width, height }) {
+    if (this.#all.some((other) => other !== tile && other.dataset.id === id)) return tile.remove();
+    Object.assign(tile.dataset, { id, name, thumbnail, width, height });
+    Object.assign(tile.querySelector("input"), { value: id, disabled: false });
+    Object.assign(tile.querySelector("img"), { src: thumbnail, width, height });
+    tile.querySelector("progress").hidden = true;
+  }
+
+  /** Show these pictures and nothing else. */
+  show(pictures) {
+    this.#room.replaceChildren();
+    for (const picture of pictures) this.settle(this.add(picture.name, picture.thumbnail), picture);
+  }
+
+  /** Move a tile by one place, -1 or 1. Its neighbour does the walking, so that focus stays where it is. */
+  shift(tile, by) {
+    if (by < 0) tile.previousElementSibling && tile.after(tile.previousElementSibling);
+    else tile.nextElementSibling && tile.before(tile.nextElementSibling);
+  }
+
+  get #all() {
+    return [...this.#room.children];
+  }
+}

@@ -1,0 +1,68 @@
+import { Draft } from "lib/drafts.js";
+import { uuid } from "lib/requests.js";
+
+const SAVE_AFTER_MS = 300;
+
+/**
+ * What is being written: the next question, or an earlier one in other words. Each is kept in this browser as a draft
+ * of its own. A send is tried with one id for as long as the content is the same, also after a reload, so that a lost
+ * reply never makes two questions of one; other content gets an id of its own, for the lost reply may have been a yes.
+ */
+export class Writing {
+  #user;
+  #read;
+  #draft;
+  #tried = null;
+  #id = "";
+  #saving = 0;
+
+  /** `read()` gives the content: `text`, `pictures` as in lib/tiles.js, and `rest`, all else that would be sent. */
+  constructor(user, read) {
+    this.#user = user;
+    this.#read = read;
+  }
+
+  /** Write on under this name. Gives what is kept there, `{text, pictures}`, or null. */
+  open(name) {
+    clearTimeout(this.#saving);
+    this.#draft = new Draft(this.#user, name);
+    const { text = "", pictures = [], id = "", rest } = this.#draft.read();
+    this.#id = id;
+    this.#tried = id ? same({ text, pictures, rest }) : null;
+    return text || pictures.length ? { text, pictures } : null;
+  }
+
+  changed() {
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => this.save(), SAVE_AFTER_MS);
+  }
+
+  /** Keep it now. Before anything was opened nothing is known, and what was kept stays. */
+  save() {
+    clearTimeout(this.#saving);
+    if (!this.#draft) return;
+    const { text, pictures, rest } = this.#read();
+    const isTried = this.#tried === same({ text, pictures, rest });
+    this.#draft.write(isTried ? { text, pictures, rest, id: this.#id } : { text, pictures });
+  }
+
+  /** The id to send the content with, now. */
+  idToTry() {
+    const content = same(this.#read());
+    if (this.#tried !== content) this.#id = uuid();
+    this.#tried = content;
+    this.save();
+    return this.#id;
+  }
+
+  /** It was sent, or given up. */
+  forget() {
+    clearTimeout(this.#saving);
+    this.#tried = null;
+    this.#draft?.write({});
+  }
+}
+
+function same({ text, pictures, rest }) {
+  return JSON.stringify([text, pictures.map(({ id }) => id), rest]);
+}
