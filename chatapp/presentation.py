@@ -1,21 +1,27 @@
 """What templates show: turns, parts and endings as plain values, read in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from chatapp import rendering, wiring, wording
-from chatapp.models import Call, Conversation, Generation, Message, Part, User
+from chatapp import knobs, rendering, wiring, wording
+from chatapp.generation.history import PICTURE_TROUBLE
+from chatapp.models import Call, Conversation, Generation, Image, Message, Part, User
 from chatapp.words import ENDINGS, RUNNING, PartKind, Reason, Role, State, ThinkingPane
 
 PAGE_TURNS = 50
+# Upstream knows what a broken answer cost within that time, or is not asked any more.
+BOOKED_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,46 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageView:
+    """A picture of a question. Sizes in px: the copy that the model gets, and the thumbnail."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+    tokens: int
+    thumbnail_width: int
+    thumbnail_height: int
+    url: str
+    thumbnail: str
+    seen: str
+
+    @classmethod
+    def of(cls, image: Image) -> "ImageView":
+        key = image.public_id
+        return cls(
+            id=str(key),
+            name=image.name,
+            width=image.model_width,
+            height=image.model_height,
+            tokens=image.tokens,
+            thumbnail_width=image.thumbnail_width,
+            thumbnail_height=image.thumbnail_height,
+            url=reverse("image", args=[key]),
+            thumbnail=reverse("image-thumbnail", args=[key]),
+            seen=reverse("image-seen", args=[key]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the details of an answer."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How an attempt ended, in words, and what can be done."""
 
@@ -55,6 +101,11 @@ class Outcome:
     figures: str
     url: str
     siblings: Siblings
+    # Asking again without the question's pictures can help.
+    can_leave_pictures: bool = False
+    # A question that was refused can be put in other words.
+    edit_url: str = ""
+    facts: Sequence[Fact] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +118,9 @@ class Turn:
     created_at: datetime
     siblings: Siblings
     parts: Sequence[PartView]
+    pictures: Sequence[ImageView] = ()
+    text: str = ""
+    edit_url: str = ""
     attempt: str = ""
     revision: str = ""
     state: str = ""
@@ -88,8 +142,11 @@ class Usage:
     cost: Decimal | None = None
 
     @property
-    def total_tokens(self) -> int | None:
-        return self.completion_tokens
+    def answer_tokens(self) -> int | None:
+        """Never negative: some providers count more thinking than completion."""
+        if self.completion_tokens is None:
+            return None
+        return max(0, self.completion_tokens - (self.reasoning_tokens or 0))
 
     @classmethod
     def of(cls, calls: Sequence[Call]) -> "Usage":
@@ -122,22 +179,28 @@ def page_of(conversation: Conversation, *, end: Message | None) -> list[Message]
     if end is None:
         return []
     ids = end.path_up(PAGE_TURNS + 1)
-    found = Message.objects.filter(pk__in=ids, conversation=conversation).in_bulk()
+    found = Message.objects.filter(pk__in=ids, conversation=conversation).select_related("parent").in_bulk()
     return [found[pk] for pk in ids if pk in found]
 
 
-def outcome_html(message: UUID) -> str:
-    """The ending, its buttons and the footer of an answer, as the page has them; "" while it runs or is gone."""
-    found = Message.objects.filter(public_id=message, role=Role.ASSISTANT).first()
+def outcome_html(message: UUID) -> tuple[str, bool]:
+    """(the ending, its buttons and the footer of an answer, as the page has them; whether that is final)
+
+    Empty and final when the answer is gone, empty and not final while it runs. Not final either while the cost of a
+    stopped or broken answer is still being asked for.
+    """
+    found = Message.objects.filter(public_id=message, role=Role.ASSISTANT).select_related("parent").first()
     if found is None:
-        return ""
+        return "", True
     rows = _rows([found])
     generation = rows.attempts.get(found.pk)
     if generation is None or generation.state in RUNNING:
-        return ""
+        return "", False
     context = {"outcome": _outcome(found, generation, rows)}
+    is_booked = all(call.usage or not call.upstream_id for call in rows.calls[generation.pk])
+    is_old = timezone.now() - generation.sent_at > timedelta(milliseconds=generation.elapsed_ms()) + BOOKED_WITHIN
     # A plain string: frames are encoded by a library that knows no SafeString.
-    return render_to_string("message/_outcome.html", context) + ""
+    return render_to_string("message/_outcome.html", context) + "", is_booked or is_old
 
 
 def blank(kind: PartKind, viewer: User) -> PartView:
@@ -150,7 +213,7 @@ def blank(kind: PartKind, viewer: User) -> PartView:
 def _rows(messages: Sequence[Message]) -> _Rows:
     rows = _Rows()
     ids = [message.pk for message in messages]
-    for part in Part.objects.filter(message_id__in=ids).order_by("message_id", "position"):
+    for part in Part.objects.filter(message_id__in=ids).select_related("image").order_by("message_id", "position"):
         rows.parts[part.message_id].append(part)
     for generation in Generation.objects.filter(message_id__in=ids).order_by("number"):
         rows.attempts[generation.message_id] = generation
@@ -178,7 +241,7 @@ def _siblings(messages: Sequence[Message]) -> dict[int, Siblings]:
             families["root", conversation].append((pk, key))
     placed: dict[int, Siblings] = {}
     for family in families.values():
-        for place, (pk, _) in enumerate(family):
+        for place, (pk, __) in enumerate(family):
             placed[pk] = Siblings(
                 position=place + 1,
                 count=len(family),
@@ -198,8 +261,14 @@ def _turn(message: Message, rows: _Rows, viewer: User) -> Turn:
     }
     generation = rows.attempts.get(message.pk)
     if generation is None:
-        parts = [_settled_part(part, viewer, None) for part in rows.parts[message.pk]]
-        return Turn(parts=parts, **common)
+        stored = rows.parts[message.pk]
+        return Turn(
+            parts=[_settled_part(part, viewer, None) for part in stored if part.kind != PartKind.IMAGE],
+            pictures=[ImageView.of(part.image) for part in stored if part.image],
+            text="".join(part.text for part in stored),
+            edit_url=reverse("message-edit", args=[message.public_id]),
+            **common,
+        )
     if generation.is_settled:
         tokens = Usage.of(rows.calls[generation.pk]).reasoning_tokens
         thinking = sum(part.kind == PartKind.THINKING for part in rows.parts[message.pk])
@@ -302,10 +371,117 @@ def _outcome(message: Message, generation: Generation, rows: _Rows) -> Outcome:
         tone=_TONES[state],
         can_regenerate=not (state == State.FILTERED and generation.reason == Reason.QUESTION),
         regenerate_label="Try again" if retries else "Regenerate",
-        figures=wording.figures(total_ms=generation.ended_ms, total_tokens=usage.total_tokens, cost=usage.cost),
+        figures=wording.figures(
+            total_ms=generation.ended_ms,
+            thinking_tokens=usage.reasoning_tokens,
+            answer_tokens=usage.answer_tokens,
+            cost=usage.cost,
+        ),
         url=f"/messages/{message.public_id}/",
         siblings=rows.siblings.get(message.pk, Siblings()),
+        can_leave_pictures=generation.reason in PICTURE_TROUBLE and generation.parameters.get("pictures") is not False,
+        edit_url=reverse("message-edit", args=[message.parent.public_id])
+        if state == State.FILTERED and message.parent
+        else "",
+        facts=_facts(generation, rows.calls[generation.pk], usage),
     )
+
+
+def _facts(generation: Generation, calls: Sequence[Call], usage: Usage) -> list[Fact]:
+    """The details of an answer: what was used, how fast, by whom, with which parameters."""
+    first = min(
+        (ms for ms in (generation.first_thinking_ms, generation.first_answer_ms) if ms is not None), default=None
+    )
+    writing_ms = (generation.ended_ms or 0) - (first or 0)
+    known: list[tuple[str, str | None]] = [
+        (_("Question"), _count(usage.prompt_tokens)),
+        (_("Thinking"), _count(usage.reasoning_tokens)),
+        (_("Answer"), _count(usage.answer_tokens)),
+        (_("Cost"), wording.money(usage.cost) if usage.cost is not None else None),
+        (_("First token after"), wording.duration(first) if first is not None else None),
+        (_("Total time"), wording.duration(generation.ended_ms) if generation.ended_ms is not None else None),
+        (_("Speed"), wording.speed(usage.completion_tokens, writing_ms)),
+        (_("Model"), calls[-1].model if calls else None),
+        (_("Provider"), calls[-1].provider if calls else None),
+        (_("Upstream's id"), calls[-1].upstream_id if calls else None),
+        (_("Attempt"), str(generation.public_id)),
+        (_("Parameters"), wording.parameters(generation.parameters)),
+    ]
+    return [Fact(name, value) for name, value in known if value]
+
+
+def _count(tokens: int | None) -> str | None:
+    return wording.tokens(tokens) if tokens is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnobView:
+    """One number of the drawer: `value` is what is chosen here ("" for none), `usual` what is used otherwise."""
+
+    name: str
+    sentence: str
+    advice: str
+    value: str
+    usual: str
+    low: str
+    high: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawer:
+    """The parameters as the drawer shows them."""
+
+    knobs: Sequence[KnobView]
+    system: str
+    system_usual: str
+    effort: str
+    efforts: Sequence[str]
+    budget: str
+    budget_usual: str
+    budget_most: int
+    exclude: bool
+    enabled: bool
+    can_skip_thinking: bool
+    changed: int
+
+
+def drawer(user: User | None, chosen: Mapping[str, Any]) -> Drawer:
+    """What is chosen in a conversation (or by a person, with user None), beside what holds where nothing is chosen."""
+    ceilings = wiring.ceilings()
+    usual = knobs.effective(wiring.site_parameters(), user.parameters if user else {})
+    reasoning, usual_reasoning = chosen.get("reasoning") or {}, usual.get("reasoning") or {}
+    views = [
+        KnobView(
+            name=knob.name,
+            sentence=knob.sentence,
+            advice=knob.advice,
+            value=_shown(chosen.get(knob.name)),
+            usual=_shown(usual.get(knob.name)) or knob.usual,
+            low=f"{knob.low:.10g}",
+            high=f"{knob.high:.10g}",
+            step=knob.step,
+        )
+        for knob in knobs.knobs(ceilings)
+    ]
+    return Drawer(
+        knobs=views,
+        system=chosen.get("system") or "",
+        system_usual=usual.get("system") or "",
+        effort=reasoning.get("effort", ""),
+        efforts=knobs.EFFORTS,
+        budget=_shown(reasoning.get("max_tokens")),
+        budget_usual=_shown(usual_reasoning.get("max_tokens")),
+        budget_most=ceilings.thinking_tokens,
+        exclude=bool(reasoning.get("exclude")),
+        enabled=reasoning.get("enabled") is not False,
+        can_skip_thinking=ceilings.can_skip_thinking,
+        changed=len(chosen),
+    )
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else f"{value:.10g}"
 
 
 def _sum(calls: Sequence[Call], name: str) -> Any:

@@ -1,5 +1,6 @@
 """All settings, from the environment and `.env`; a wrong one is refused with a sentence. The README has the table."""
 
+import json
 import os
 import secrets
 from contextlib import suppress
@@ -13,6 +14,9 @@ from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 
 import chatapp
+from chatapp import knobs
+from chatapp.knobs import Ceilings
+from chatapp.openrouter.parameters import MAX_TOKENS, Parameters
 from chatapp.words import ThinkTags
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -67,6 +71,22 @@ def _url(name: str, default: str, schemes: set[str]) -> str:
         kinds = " or ".join(f"{scheme}://" for scheme in sorted(schemes))
         raise ImproperlyConfigured(f"{name} must be an address that begins with {kinds}, not {value!r}.")
     return value.rstrip("/")
+
+
+def _parameters() -> dict[str, Any]:
+    """The site's defaults, within its own ceilings."""
+    usual = Parameters(max_tokens=min(MAX_TOKENS, CEILINGS.max_tokens)).to_json()
+    text = _text("PARAMETERS")
+    try:
+        given = json.loads(text or "{}")
+        if not isinstance(given, dict):
+            raise ImproperlyConfigured('PARAMETERS must be a JSON object such as {"temperature": 0.8}.')
+        found = knobs.read(given, ceilings=CEILINGS, typed=True)
+    except ValueError as wrong:
+        raise ImproperlyConfigured('PARAMETERS must be a JSON object such as {"temperature": 0.8}.') from wrong
+    except knobs.BadParameter as wrong:
+        raise ImproperlyConfigured(f"PARAMETERS: {wrong}") from wrong
+    return knobs.within(knobs.effective(usual, knobs.chosen({}, found)), CEILINGS)
 
 
 def _origin() -> str:
@@ -149,6 +169,12 @@ IS_DEMO = not OPENROUTER_API_KEY and not _text("OPENROUTER_BASE_URL")
 MODEL = _text("MODEL", "qwen/qwen3-vl-8b-thinking") or "qwen/qwen3-vl-8b-thinking"
 THINK_TAGS = ThinkTags(_choice("THINK_TAGS", "auto", [str(word) for word in ThinkTags]))
 SIMULATOR_CONTROL = _flag("SIMULATOR_CONTROL")
+CEILINGS = Ceilings(
+    max_tokens=_number("MAX_TOKENS_CEILING", 32_768, 16, 10_000_000),
+    thinking_tokens=_number("THINKING_TOKENS_CEILING", 32_768, 16, 10_000_000),
+    can_skip_thinking=MODEL != "qwen/qwen3-vl-8b-thinking",
+)
+PARAMETERS = _parameters()
 _streams = BASE_DIR / "tests" / "streams"
 SIMULATOR_STREAMS = _streams if _streams.is_dir() else None
 
@@ -286,6 +312,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_PERMISSIONS = 0o600
+
+# Pictures: private, outside of everything that is served as a file.
+IMAGES_DIR = DATA_DIR / "images"
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # People.
 AUTH_USER_MODEL = "chatapp.User"

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from chatapp.views import accounts, conversations, health, messages, settings
+from chatapp.views import accounts, conversations, health, images, messages, settings
 
 urlpatterns = [
     path("", conversations.home, name="home"),
@@ -16,9 +16,16 @@ urlpatterns = [
     path("conversations/<uuid:conversation>/messages/", messages.create, name="conversation-messages"),
     # Messages and attempts
     path("messages/<uuid:message>/", messages.show, name="message"),
+    path("messages/<uuid:message>/edit/", messages.edit, name="message-edit"),
     path("messages/<uuid:message>/regenerate/", messages.regenerate, name="message-regenerate"),
     path("messages/<uuid:message>/choose/", messages.choose, name="message-choose"),
     path("generations/<uuid:generation>/stop/", messages.stop, name="generation-stop"),
+    # Pictures
+    path("images/", images.create, name="images"),
+    path("images/<uuid:image>/", images.show, name="image"),
+    path("images/<uuid:image>/thumbnail/", images.thumbnail, name="image-thumbnail"),
+    path("images/<uuid:image>/original/", images.original, name="image-original"),
+    path("images/<uuid:image>/seen/", images.seen, name="image-seen"),
     # People
     path("setup/", accounts.setup, name="setup"),
     path("settings/", settings.show, name="settings"),

@@ -6,17 +6,19 @@ from any thread; in a process without a started house they only write, and anoth
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 
-from chatapp import rendering
+from chatapp import knobs, rendering
 from chatapp.broadcast import Bells, conversation_topic, generation_topic, person_topic
 from chatapp.generation import follower as following
+from chatapp.generation.accountant import Accountant
 from chatapp.generation.draft import Draft
 from chatapp.generation.engine import Engine
 from chatapp.generation.follower import Follower
@@ -26,12 +28,15 @@ from chatapp.generation.journal import JournalWriter
 from chatapp.generation.runner import Runner, stop_topic
 from chatapp.generation.settle import settle
 from chatapp.generation.sources import read_stored
+from chatapp.generation.sweeper import Sweeper
 from chatapp.generation.watchdog import Watchdog
-from chatapp.models import Conversation, Generation
+from chatapp.images.intake import Intake
+from chatapp.images.store import Copy, Missing, Store
+from chatapp.models import Conversation, Generation, Image, User
 from chatapp.openrouter.catalogue import QWEN3_VL_8B_THINKING
 from chatapp.openrouter.client import OpenRouter
 from chatapp.openrouter.parameters import Parameters
-from chatapp.openrouter.request import TextPart, Turn, build
+from chatapp.openrouter.request import ImagePart, TextPart, Turn, build
 from chatapp.simulator import Simulator
 
 log = logging.getLogger(__name__)
@@ -54,6 +59,8 @@ class House:
     runner: Runner
     followers: Followers
     watchdog: Watchdog
+    accountant: Accountant
+    sweeper: Sweeper
     simulator: Simulator | None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -110,6 +117,8 @@ async def start() -> House:
         ("runner", house.runner.watch),
         ("heartbeat", house.runner.beat),
         ("watchdog", house.watchdog.patrol),
+        ("accountant", house.accountant.run),
+        ("sweeper", house.sweeper.run),
     )
     house.tasks = [asyncio.create_task(_for_ever(name, loop), name=name) for name, loop in loops]
     return house
@@ -171,24 +180,77 @@ def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
         runner=runner,
         followers=Followers(make=follower, draft_of=engine.drafts.get),
         watchdog=Watchdog(mine=runner.mine, settle=settle_attempt, ring=ring_attempt),
+        accountant=Accountant(upstream=upstream, ring=ring_attempt),
+        sweeper=sweeper(),
         simulator=simulator,
     )
 
 
 def compose(job: Job, turns: Sequence[Said]) -> dict[str, Any]:
-    """The body of the request for an attempt."""
+    """The body of the request for an attempt. Reads the pictures' files; one that is gone is left out."""
     return build(
         model=settings.MODEL,
-        turns=[Turn(role=turn.role, parts=(TextPart(turn.text),)) for turn in turns],
+        turns=[Turn(role=turn.role, parts=(TextPart(turn.text), *_pictures(turn))) for turn in turns],
         parameters=Parameters.from_json(job.parameters),
+        system=job.parameters.get("system") or "",
         user=job.person_key,
         session_id=job.conversation_key,
     )
 
 
-def default_parameters() -> dict[str, Any]:
-    """The parameters of a new attempt, as stored with it."""
-    return Parameters().to_json()
+def _pictures(turn: Said) -> list[ImagePart]:
+    found = []
+    for picture in turn.pictures:
+        try:
+            found.append(ImagePart(picture.media_type, pictures().read(picture.stored_as, Copy.MODEL)))
+        except Missing:
+            log.error("a picture's files are gone: %s", picture.stored_as)
+    return found
+
+
+@cache
+def pictures() -> Store:
+    """Where pictures' files are."""
+    return Store(settings.IMAGES_DIR)
+
+
+@cache
+def intake() -> Intake:
+    """Takes pictures in, a few at a time for the whole process."""
+    return Intake(folder=pictures().aside)
+
+
+def parameters_for(user: User, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of an attempt: the site's, then the person's, then the conversation's, within the ceilings."""
+    return knobs.within(knobs.effective(settings.PARAMETERS, user.parameters, chosen), settings.CEILINGS)
+
+
+def site_parameters() -> dict[str, Any]:
+    """The site's defaults."""
+    return dict(settings.PARAMETERS)
+
+
+def ceilings() -> knobs.Ceilings:
+    """What the operator allows at most."""
+    found: knobs.Ceilings = settings.CEILINGS
+    return found
+
+
+def sweeper() -> Sweeper:
+    """Removes what no message needs."""
+    return Sweeper(
+        remove=remove_pictures,
+        sweep=lambda: pictures().sweep(Image.stored_among),
+    )
+
+
+def remove_pictures(names: Iterable[str]) -> None:
+    """Remove pictures from the store whose rows are gone. What cannot be removed now the sweeper removes later."""
+    for name in names:
+        try:
+            pictures().remove(name)
+        except OSError as wrong:
+            log.error("the file of a picture stays for now: %s", wrong)
 
 
 def settle_attempt(generation_id: int) -> bool:

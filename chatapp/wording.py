@@ -1,6 +1,8 @@
 """States, endings and figures in a reader's words. One place, so that page, socket and script say the same."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -50,13 +52,18 @@ def thinking_label(*, started_ms: int | None, ended_ms: int | None, thinking_tok
     return f"{label} · {tokens(thinking_tokens)}" if thinking_tokens else label
 
 
-def figures(*, total_ms: int | None, total_tokens: int | None, cost: Decimal | None) -> str:
-    """The footer's figures: "12.4 s · 2,314 tokens · $0.0032"; what is not known is left out."""
+def figures(
+    *, total_ms: int | None, thinking_tokens: int | None, answer_tokens: int | None, cost: Decimal | None
+) -> str:
+    """The footer's figures: "12.4 s · 2,314 + 512 tokens · $0.0032" (thinking + answer), as far as they are known."""
     known = []
     if total_ms is not None:
         known.append(duration(total_ms))
-    if total_tokens is not None:
-        known.append(tokens(total_tokens))
+    if answer_tokens is not None and thinking_tokens:
+        thought = number_format(thinking_tokens, force_grouping=True)
+        known.append(f"{thought} + {tokens(answer_tokens)}")
+    elif answer_tokens is not None:
+        known.append(tokens(answer_tokens))
     if cost is not None:
         known.append(money(cost))
     return " · ".join(known)
@@ -70,8 +77,38 @@ def money(cost: Decimal) -> str:
     return f"${cost:.{digits}f}"
 
 
-def left_out(turns: int) -> str:
+def speed(tokens_written: int | None, ms: int) -> str | None:
+    """Tokens a second, or None when too little is known to say."""
+    if not tokens_written or ms < 100:
+        return None
+    return _("%(rate)s tokens a second") % {"rate": number_format(round(tokens_written / ms * 1000, 1), 1)}
+
+
+def parameters(used: Mapping[str, Any]) -> str:
+    """The parameters of an attempt by upstream's names, on one line."""
+    return ", ".join(f"{name} {_value(value)}" for name, value in used.items() if name not in {"system", "pictures"})
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} {_value(inner)}" for name, inner in value.items()) + "}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def left_out(turns: int, pictures: int = 0) -> str:
     """The line that says how much of the history no longer fits."""
+    return " ".join(line for line in (_turns_left_out(turns), _pictures_left_out(pictures)) if line)
+
+
+def _pictures_left_out(count: int) -> str:
+    if count == 0:
+        return ""
+    if count == 1:
+        return _("1 older picture was left out: a request can carry only so many.")
+    return _("%(count)d older pictures were left out: a request can carry only so many.") % {"count": count}
+
+
+def _turns_left_out(turns: int) -> str:
     if turns == 0:
         return ""
     if turns == 1:

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     CREDIT = "credit"
     EMPTY = "empty"
     MODEL = "model"
+    PICTURE = "picture"
     INTERNAL = "internal"
 
 

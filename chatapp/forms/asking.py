@@ -30,13 +30,27 @@ class ClientId(forms.UUIDField):
         return super().to_python(value if value is None else str(value)[:64])
 
 
+class Keys(forms.Field):
+    """Ids of pictures: a list in JSON, a repeated field in a form."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> tuple[UUID, ...]:
+        try:
+            if not isinstance(value, list | tuple | None):
+                raise TypeError
+            return tuple(dict.fromkeys(UUID(key) for key in value or () if key != ""))
+        except (TypeError, ValueError, AttributeError) as wrong:
+            raise forms.ValidationError("images must be a list of the ids of your pictures.", code="invalid") from wrong
+
+
 class AskForm(forms.Form):
     """A question. `client_id` is a UUID the page made: sending it twice makes one message."""
 
     text = PlainText(
+        required=False,
         max_length=MAX_QUESTION_CHARS,
         error_messages={
-            "required": "Write a question first.",
             "max_length": "This question is too long: %(show_value)d characters of at most %(limit_value)d.",
         },
     )
@@ -46,18 +60,14 @@ class AskForm(forms.Form):
             "invalid": "client_id must be a UUID.",
         }
     )
-
-    def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"]
-        if not text.strip():
-            raise forms.ValidationError("Write a question first.", code="required")
-        return text
+    images = Keys(required=False)
 
 
 class AgainForm(forms.Form):
     """Answer again. An empty `client_id` is allowed: a page without JavaScript has no way to make one."""
 
     client_id = ClientId(required=False, error_messages={"invalid": "client_id must be a UUID."})
+    without_pictures = forms.BooleanField(required=False)
 
     def key(self) -> UUID | None:
         found: UUID | None = self.cleaned_data.get("client_id")

@@ -156,6 +156,10 @@ class Draft:
         """Note one request to upstream (fields of Call)."""
         self._calls.append(call)
 
+    def unwritten_calls(self) -> tuple[dict[str, Any], ...]:
+        """The requests to upstream that no commit has written."""
+        return (*(self._taken.calls if self._taken else ()), *self._calls)
+
     def end(self, state: State, reason: str, explanation: str = "") -> None:
         """The attempt is over. Written with the last text, in the same transaction."""
         now = self.now_ms()

@@ -5,21 +5,24 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol
 
 from django.db import DatabaseError
 
 from chatapp import wording
 from chatapp.generation.draft import Draft, DraftFull
-from chatapp.generation.history import Job, fit, take_up
+from chatapp.generation.history import Job, choose_pictures, fit, take_up
 from chatapp.generation.journal import JournalWriter
 from chatapp.generation.offload import offload
+from chatapp.models import Call, Generation
 from chatapp.openrouter import events
 from chatapp.openrouter.errors import UpstreamError
 from chatapp.openrouter.verdict import Verdict
 from chatapp.words import PartKind, Reason, State
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
 
 
 class Answering(Protocol):
@@ -87,7 +90,10 @@ class Engine:
         try:
             await self._see_through(job, draft)
             await self._journal.written(draft)
-            await self._settled(generation_id)
+            if draft.lost:
+                # Ended from outside, so the journal writes no more of it; what was asked for is billed all the same.
+                await self._later(note_calls, generation_id, draft.unwritten_calls())
+            await self._later(self._settle, generation_id)
         finally:
             self._journal.close(draft)
             # Only now: until it is settled, readers of this process are served from the draft.
@@ -112,10 +118,13 @@ class Engine:
 
     async def _answer(self, job: Job, draft: Draft) -> None:
         room = self._context_tokens - int(job.parameters.get("max_tokens") or 0)
-        turns, omitted = fit(job.turns, system="", room_tokens=room)
-        draft.note(wording.left_out(omitted))
+        seen, pictures_omitted = choose_pictures(job.turns)
+        turns, omitted = fit(seen, system=job.parameters.get("system") or "", room_tokens=room)
+        draft.note(wording.left_out(omitted, pictures_omitted))
+        # Reads and encodes pictures: not on the loop.
+        body = await asyncio.to_thread(self._compose, job, turns)
         call: dict[str, Any] = {}
-        async with self._upstream.stream(self._compose(job, turns)) as answer:
+        async with self._upstream.stream(body) as answer:
             try:
                 async for batch in answer:
                     for event in batch:
@@ -158,12 +167,18 @@ class Engine:
         log.warning("generation %s: %s", draft.generation_id, wrong)
         draft.end(wrong.state, wrong.reason, wrong.public)
 
-    async def _settled(self, generation_id: int) -> None:
+    async def _later(self, verb: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            await offload(self._settle, generation_id)
+            await offload(verb, *args, **kwargs)
         except DatabaseError as refused:
             # The watchdog settles it when the database answers again.
-            log.error("generation %s is not settled yet: %s", generation_id, refused)
+            log.error("an attempt is not settled yet: %s", refused)
+
+
+def note_calls(generation_id: int, calls: Sequence[dict[str, Any]]) -> None:
+    """Store the calls of an attempt that was ended from outside; of one that is deleted nothing is kept."""
+    if Generation.objects.filter(pk=generation_id).exists():
+        Call.objects.bulk_create(Call(generation_id=generation_id, **call) for call in calls)
 
 
 def _used(usage: events.Usage) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What an attempt needs to begin: the row claimed and the conversation so far read, in one verb; and the trimming."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +18,32 @@ TURN_OVERHEAD_TOKENS = 8
 SAFETY_TOKENS = 2_000
 
 
+# Pictures count again on every turn. What does not fit goes oldest first, but the newest question keeps its own.
+PICTURE_BUDGET_BYTES = 20_000_000
+PICTURE_BUDGET_TOKENS = 40_000
+# base64 makes four characters of three bytes.
+BASE64_FACTOR = 4 / 3
+# A question whose answer ended so keeps its words for later turns, not its pictures.
+PICTURE_TROUBLE = (Reason.PICTURE, Reason.TOO_LARGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as the model gets it: its name in the store, and what it counts for."""
+
+    stored_as: str
+    media_type: str
+    size: int
+    tokens: int
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One earlier or present turn, as text."""
+    """One earlier or present turn: its text, and the pictures of a question."""
 
     role: Role
     text: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,38 +86,84 @@ def take_up(generation_id: int, owner: str) -> Job | None:
         sent_at=generation.sent_at,
         since_sent_ms=generation.elapsed_ms(),
         parameters=generation.parameters,
-        turns=tuple(said_before(message)),
+        turns=tuple(said_before(message, with_pictures=generation.parameters.get("pictures") is not False)),
     )
 
 
-def said_before(answer: Message) -> list[Said]:
+def said_before(answer: Message, *, with_pictures: bool = True) -> list[Said]:
     """The turns of the branch above `answer`, without thinking, alternating between person and model.
 
     An answer without text is dropped, and the questions around it become one turn; a question that a filter refused is
-    dropped with its answer, or every later turn would be refused for it too.
+    dropped with its answer, or every later turn would be refused for it too; pictures that were refused stay behind.
+    `with_pictures` False leaves out the pictures of the question itself.
     """
     ids = answer.path_up(steps=1_000_000)[:-1]
     roles = dict(Message.objects.filter(pk__in=ids).values_list("pk", "role"))
-    texts: dict[int, str] = {}
-    parts = Part.objects.filter(message_id__in=ids, kind=PartKind.TEXT).order_by("message_id", "position")
-    for pk, text in parts.values_list("message_id", "text"):
-        texts[pk] = f"{texts[pk]}\n\n{text}" if pk in texts else text
-    refused = set(
-        Generation.objects.filter(message_id__in=ids, state=State.FILTERED, reason=Reason.QUESTION).values_list(
-            "message_id", flat=True
-        )
-    )
+    texts, pictures = _parts_of(ids)
+    filtered, troubled = _refused(ids)
+    if not with_pictures and ids:
+        troubled.add(ids[-1])
     turns: list[Said] = []
     for place, pk in enumerate(ids):
         answered = ids[place + 1] if place + 1 < len(ids) else None
-        if pk in refused or answered in refused or not texts.get(pk, "").strip():
+        if pk in filtered or answered in filtered:
             continue
-        role = Role(roles[pk])
-        if turns and turns[-1].role == role:
-            turns[-1] = Said(role, f"{turns[-1].text}\n\n{texts[pk]}")
+        shown = () if pk in troubled or answered in troubled else tuple(pictures[pk])
+        turn = Said(Role(roles[pk]), texts.get(pk, ""), shown)
+        if not turn.text.strip() and not turn.pictures:
+            continue
+        if turns and turns[-1].role == turn.role:
+            before = turns[-1]
+            text = "\n\n".join(text for text in (before.text, turn.text) if text)
+            turns[-1] = Said(turn.role, text, before.pictures + turn.pictures)
         else:
-            turns.append(Said(role, texts[pk]))
+            turns.append(turn)
     return turns
+
+
+def _parts_of(ids: Sequence[int]) -> tuple[dict[int, str], dict[int, list[Picture]]]:
+    texts: dict[int, str] = {}
+    pictures: dict[int, list[Picture]] = defaultdict(list)
+    parts = Part.objects.filter(message_id__in=ids, kind__in=[PartKind.TEXT, PartKind.IMAGE])
+    for part in parts.select_related("image").order_by("message_id", "position"):
+        if part.image:
+            image = part.image
+            pictures[part.message_id].append(
+                Picture(image.stored_as, image.model_media_type, image.model_size, image.tokens)
+            )
+        elif part.text:
+            before = texts.get(part.message_id)
+            texts[part.message_id] = f"{before}\n\n{part.text}" if before else part.text
+    return texts, pictures
+
+
+def _refused(ids: Sequence[int]) -> tuple[set[int], set[int]]:
+    """(answers whose question a filter refused, answers that failed for their pictures)"""
+    attempts = Generation.objects.filter(message_id__in=ids)
+    filtered = attempts.filter(state=State.FILTERED, reason=Reason.QUESTION)
+    troubled = attempts.filter(state=State.FAILED, reason__in=PICTURE_TROUBLE)
+    return set(filtered.values_list("message_id", flat=True)), set(troubled.values_list("message_id", flat=True))
+
+
+def choose_pictures(turns: Sequence[Said]) -> tuple[list[Said], int]:
+    """The turns with the pictures that fit into a request, newest first, and how many older ones were left out.
+
+    The newest question's pictures always stay.
+    """
+    room_bytes, room_tokens = float(PICTURE_BUDGET_BYTES), PICTURE_BUDGET_TOKENS
+    chosen: list[Said] = []
+    omitted = 0
+    for place, turn in enumerate(reversed(turns)):
+        kept: list[Picture] = []
+        for picture in turn.pictures:
+            room_bytes -= picture.size * BASE64_FACTOR
+            room_tokens -= picture.tokens
+            if place == 0 or (room_bytes >= 0 and room_tokens >= 0):
+                kept.append(picture)
+            else:
+                omitted += 1
+        chosen.append(replace(turn, pictures=tuple(kept)))
+    return chosen[::-1], omitted
 
 
 def estimate_tokens(text: str) -> int:
@@ -113,7 +180,7 @@ def fit(turns: Sequence[Said], *, system: str, room_tokens: int) -> tuple[list[S
     room = room_tokens - SAFETY_TOKENS - estimate_tokens(system)
     kept = 0
     for turn in reversed(turns):
-        room -= estimate_tokens(turn.text) + TURN_OVERHEAD_TOKENS
+        room -= estimate_tokens(turn.text) + TURN_OVERHEAD_TOKENS + sum(p.tokens for p in turn.pictures)
         if room < 0 and kept:
             break
         kept += 1

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from chatapp.models.generation import Generation
+from chatapp.models.image import Image
 from chatapp.models.message import Message
 from chatapp.models.part import Part
 from chatapp.models.user import User
@@ -18,6 +19,7 @@ from chatapp.words import RUNNING, PartKind, Role
 
 TITLE_MAX_CHARS = 200
 TITLE_FROM_QUESTION_CHARS = 60
+PICTURE_TITLE = "A picture"
 
 
 class AlreadyAnswering(Exception):
@@ -26,6 +28,22 @@ class AlreadyAnswering(Exception):
 
 class NothingToRegenerate(Exception):
     """The message is not an answer, or has no question to answer again."""
+
+
+class NotAQuestion(Exception):
+    """The message is not a question, so it cannot be edited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question as it came in. `parameters` is what the attempt uses; `chosen` what the conversation remembers
+    (None: leave it as it is); `images` are the ids of the person's pictures."""
+
+    text: str
+    client_id: UUID
+    parameters: dict[str, Any]
+    images: tuple[UUID, ...] = ()
+    chosen: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +75,8 @@ class Conversation(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=TITLE_MAX_CHARS, blank=True)
     leaf = models.ForeignKey("chatapp.Message", on_delete=models.SET_NULL, null=True, related_name="+")
+    # What was chosen in this conversation beyond the person's and the site's defaults, by upstream's names.
+    parameters = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     active_at = models.DateTimeField(default=timezone.now)
 
@@ -69,41 +89,58 @@ class Conversation(models.Model):
         return str(self.public_id)
 
     @classmethod
-    def begin(cls, *, owner: User, text: str, client_id: UUID, parameters: dict[str, Any]) -> Posted:
-        """A new conversation with its first question and a queued answer, or what this client_id made before."""
+    def begin(cls, asked: "Asked", *, owner: User) -> Posted:
+        """A new conversation with its first question and a queued answer, or what this client_id made before.
+
+        Raises UnknownPicture.
+        """
         with transaction.atomic():
             # The owner's row is the lock that makes the same client_id, sent twice at once, one message.
             User.objects.select_for_update().get(pk=owner.pk)
-            earlier = _posted_before(owner, client_id)
+            earlier = posted_before(owner, asked.client_id)
             if earlier:
                 return earlier
-            conversation = cls.objects.create(owner=owner, title=title_from(text))
-            return conversation._add(text=text, client_id=client_id, parameters=parameters, parent=None)
+            conversation = cls.objects.create(
+                owner=owner, title=title_from(asked.text) or PICTURE_TITLE, parameters=asked.chosen
+            )
+            return conversation._add(asked, parent=None)
 
-    def post(self, *, text: str, client_id: UUID, parameters: dict[str, Any]) -> Posted:
+    def post(self, asked: "Asked") -> Posted:
         """A question at the end of the shown branch and a queued answer to it, in one transaction.
 
         The same client_id again gives what it made the first time, before any other check.
-        Raises AlreadyAnswering while an answer of this conversation runs.
+        Raises AlreadyAnswering while an answer of this conversation runs, and UnknownPicture.
         """
         with transaction.atomic():
             User.objects.select_for_update().get(pk=self.owner_id)
-            earlier = _posted_before(self.owner, client_id)
+            earlier = posted_before(self.owner, asked.client_id)
             if earlier:
                 return earlier
-            fresh = Conversation.objects.select_for_update().get(pk=self.pk)
-            fresh._refuse_while_answering()
-            return fresh._add(text=text, client_id=client_id, parameters=parameters, parent=fresh.leaf)
+            fresh = self._fresh(asked.chosen)
+            return fresh._add(asked, parent=fresh.leaf)
+
+    def edit(self, question: Message, asked: "Asked") -> Posted:
+        """A sibling of `question` with another text, pictures or parameters, and a queued answer to it: a branch.
+
+        Raises as `post`, and NotAQuestion.
+        """
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=self.owner_id)
+            earlier = posted_before(self.owner, asked.client_id)
+            if earlier:
+                return earlier
+            if question.role != Role.USER:
+                raise NotAQuestion
+            return self._fresh(asked.chosen)._add(asked, parent=question.parent)
 
     def regenerate(self, answer: Message, *, client_id: UUID | None, parameters: dict[str, Any]) -> Posted:
         """A sibling of `answer`: the same question answered again. The old answer stays."""
         with transaction.atomic():
             User.objects.select_for_update().get(pk=self.owner_id)
-            earlier = client_id and _posted_before(self.owner, client_id)
+            earlier = client_id and posted_before(self.owner, client_id)
             if earlier:
                 return earlier
-            fresh = Conversation.objects.select_for_update().get(pk=self.pk)
-            fresh._refuse_while_answering()
+            fresh = self._fresh(None)
             if answer.role != Role.ASSISTANT or answer.parent is None:
                 raise NothingToRegenerate
             return fresh._answer(answer.parent, client_id=client_id, parameters=parameters)
@@ -121,23 +158,39 @@ class Conversation(models.Model):
         """The attempt that runs now, if any: there is at most one."""
         return Generation.objects.filter(conversation=self, state__in=RUNNING).select_related("message").first()
 
-    def _refuse_while_answering(self) -> None:
-        if self.running():
-            raise AlreadyAnswering
+    def purge(self) -> list[str]:
+        """Delete everything of it; gives the names of files to remove after the commit (pictures used only here)."""
+        with transaction.atomic():
+            pictures = list(Image.objects.filter(parts__message__conversation=self).values_list("pk", flat=True))
+            self.delete()
+            return list(Image.objects.filter(pk__in=pictures).unused().forget())
 
-    def _add(self, *, text: str, client_id: UUID, parameters: dict[str, Any], parent: Message | None) -> Posted:
+    def _fresh(self, chosen: dict[str, Any] | None) -> "Conversation":
+        """The row as it is now, locked, with the newly chosen parameters; refuses while an answer runs."""
+        fresh = Conversation.objects.select_for_update().get(pk=self.pk)
+        if fresh.running():
+            raise AlreadyAnswering
+        if chosen is not None and chosen != fresh.parameters:
+            fresh.parameters = chosen
+            fresh.save(update_fields=["parameters"])
+        return fresh
+
+    def _add(self, asked: "Asked", *, parent: Message | None) -> Posted:
         question = Message.objects.create(
             conversation=self,
             owner=self.owner,
             parent=parent,
             depth=parent.depth + 1 if parent else 0,
             role=Role.USER,
-            client_id=client_id,
+            client_id=asked.client_id,
         )
-        Part.objects.create(message=question, position=0, kind=PartKind.TEXT, text=text, settled=True)
+        parts = [Part(message=question, position=0, kind=PartKind.TEXT, text=asked.text, settled=True)]
+        for place, image in enumerate(Image.objects.named(self.owner, asked.images), start=1):
+            parts.append(Part(message=question, position=place, kind=PartKind.IMAGE, image=image, settled=True))
+        Part.objects.bulk_create(parts)
         if parent:
             Message.objects.filter(pk=parent.pk).update(chosen=question)
-        return self._answer(question, client_id=None, parameters=parameters)
+        return self._answer(question, client_id=None, parameters=asked.parameters)
 
     def _answer(self, question: Message, *, client_id: UUID | None, parameters: dict[str, Any]) -> Posted:
         answer = Message.objects.create(
@@ -155,7 +208,8 @@ class Conversation(models.Model):
         return Posted(conversation=self, question=question, answer=answer, generation=generation, is_new=True)
 
 
-def _posted_before(owner: User, client_id: UUID) -> Posted | None:
+def posted_before(owner: User, client_id: UUID) -> Posted | None:
+    """What this person's post with this client_id made, if there was one."""
     made = Message.objects.filter(owner=owner, client_id=client_id).select_related("conversation", "parent").first()
     if made is None:
         return None

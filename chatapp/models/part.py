@@ -14,6 +14,7 @@ class Part(models.Model):
     generation = models.ForeignKey("chatapp.Generation", on_delete=models.CASCADE, null=True, related_name="parts")
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=[(word.value, word.value) for word in PartKind])
+    image = models.ForeignKey("chatapp.Image", on_delete=models.PROTECT, null=True, related_name="parts")
     text = models.TextField(blank=True)
     data = models.JSONField(default=dict)
     html = models.TextField(blank=True)

@@ -52,6 +52,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=8, choices=[(word.value, word.value) for word in ThinkingPane], default=ThinkingPane.AUTO
     )
 
+    # Parameters the person prefers, by their upstream names; see Conversation.parameters.
+    parameters = models.JSONField(default=dict, blank=True)
+
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -30,12 +30,10 @@ TOO_LARGE = Kind(
 )
 BAD_PICTURE = Kind(
     State.FAILED,
-    Reason.REFUSED,
-    "The model could not read a picture. Remove it, or send it again as PNG or JPEG.",
+    Reason.PICTURE,
+    "The model could not read a picture. Ask again without it, or send it as PNG or JPEG.",
 )
-NO_PICTURES = Kind(
-    State.FAILED, Reason.MODEL, "This model takes no pictures. Ask again in a conversation without pictures."
-)
+NO_PICTURES = Kind(State.FAILED, Reason.PICTURE, "This model takes no pictures. Ask again without them.")
 INVALID = Kind(
     State.FAILED,
     Reason.REFUSED,

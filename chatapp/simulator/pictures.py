@@ -5,7 +5,9 @@ import binascii
 import math
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from chatapp.simulator.colours import Colours, look
 
 TOKEN_SIDE_PX = 32
 LEAST_PX = 65_536
@@ -33,6 +35,12 @@ class Picture:
 
     width: int | None
     height: int | None
+    data: bytes = field(default=b"", repr=False)
+
+    @property
+    def colours(self) -> Colours | None:
+        """What is really in it; None when it was not sent along or cannot be decoded."""
+        return look(self.data) if self.data else None
 
     @property
     def tokens(self) -> int:
@@ -59,7 +67,7 @@ def read_picture(url: str) -> Picture:
         return Picture(None, None)
     if min(size) <= LEAST_SIDE_PX or max(size) > MOST_RATIO * min(size):
         raise Unreadable("The image length and width do not meet the model restrictions.")
-    return Picture(*size)
+    return Picture(*size, data=_all_bytes(url, found.end()))
 
 
 def picture_size(data: bytes) -> tuple[int, int] | None:
@@ -91,6 +99,13 @@ def _first_bytes(url: str, start: int) -> bytes:
     end -= (end - start) % 4 if end < len(url) else 0
     try:
         return base64.b64decode(url[start:end], validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise Unreadable("The image is not valid base64.") from exc
+
+
+def _all_bytes(url: str, start: int) -> bytes:
+    try:
+        return base64.b64decode(url[start:], validate=True)
     except (binascii.Error, ValueError) as exc:
         raise Unreadable("The image is not valid base64.") from exc
 

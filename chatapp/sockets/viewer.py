@@ -197,8 +197,8 @@ class Viewer:
             self._drop(message)
             return
         if follower.is_ended and not held.outcome_is_final:
-            held.outcome = await offload(presentation.outcome_html, UUID(message))
-            held.outcome_is_final = follower.is_settled
+            held.outcome, is_final = await offload(presentation.outcome_html, UUID(message))
+            held.outcome_is_final = is_final and follower.is_settled
         frame = await held.shared.lacking(held.holding, held.outcome)
         if frame:
             self._window.sent(await self._tell(frame))

@@ -1,58 +1,132 @@
-"""What the asking doors have in common: start the answer, and reply in the form that was asked for."""
+"""What the asking doors have in common: read the question, start the answer, reply in the form that was asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from chatapp import presentation, wiring
-from chatapp.models import Posted
+from chatapp import knobs, presentation, wiring
+from chatapp.forms.asking import AskForm, first_error
+from chatapp.images.refusals import Refused
+from chatapp.models import Conversation, Message, Posted
+from chatapp.models.conversation import (
+    AlreadyAnswering,
+    Asked,
+    NotAQuestion,
+    NothingToRegenerate,
+    posted_before,
+)
+from chatapp.models.image import UnknownPicture
 from chatapp.views.access import signed_in
 from chatapp.views.errors import json_error, wants_json
-from chatapp.views.requests import wants_turns
-from chatapp.words import Role
+from chatapp.views.images import take
+from chatapp.views.requests import fields, is_typed, wants_turns
+
+MAX_PICTURES = 10
+BUSY = "An answer is still being written here. Stop it or wait until it is done, then ask again: your text is kept."
 
 
-def asked(posted: Posted) -> Posted:
-    """After the commit: tell whoever watches, and begin the answer. Nothing again for a repeated post."""
-    if posted.is_new:
-        wiring.ring_conversation(posted.conversation)
-        wiring.begin(posted.generation)
-    return posted
+class Wrong(Exception):
+    """A question that cannot be taken: an HTTP status, a code for programs, a sentence for the person."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.code = status, code
 
 
-def posted_reply(request: HttpRequest, posted: Posted, *, only_answer: bool = False) -> HttpResponse:
-    """201 for what was made, 200 with the same body for what this client_id had made before."""
-    status = 201 if posted.is_new else 200
-    if wants_turns(request):
-        messages = [posted.answer] if only_answer else [posted.question, posted.answer]
-        turns = presentation.turns_of(messages, signed_in(request))
-        context = {"conversation": posted.conversation, "turns": turns}
-        return render(request, "conversation/_turns.html", context, status=status)
-    if wants_json(request):
-        return JsonResponse(_as_json(posted), status=status)
-    return redirect(
-        f"{reverse('conversation', args=[posted.conversation.public_id])}#message-{posted.answer.public_id}"
+def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
+    """The question in a request, with the parameters it brings over those `chosen` before. Raises Wrong.
+
+    Files that a form without JavaScript brings along are taken in like those uploaded beforehand.
+    """
+    form = AskForm(fields(request))
+    if not form.is_valid():
+        raise Wrong(400, "invalid", first_error(form))
+    user, sent = signed_in(request), form.cleaned_data
+    files = [file for file in request.FILES.getlist("files") if file.name]
+    if len(sent["images"]) + len(files) > MAX_PICTURES:
+        raise Wrong(400, "too_many_pictures", f"A question takes at most {MAX_PICTURES} pictures. Remove some.")
+    parameters = _chosen(request, chosen)
+    images: tuple[UUID, ...] = sent["images"]
+    try:
+        images += tuple(take(user, file)[0].public_id for file in files)
+    except Refused as refused:
+        raise Wrong(400, refused.code, str(refused)) from refused
+    if not sent["text"].strip() and not images:
+        raise Wrong(400, "invalid", "Write a question first.")
+    return Asked(
+        text=sent["text"],
+        client_id=sent["client_id"],
+        images=tuple(dict.fromkeys(images)),
+        parameters=wiring.parameters_for(user, parameters),
+        chosen=parameters,
     )
 
 
-def refused(
-    request: HttpRequest, status: int, code: str, sentence: str, page: Callable[[], HttpResponse]
+def _chosen(request: HttpRequest, before: Mapping[str, Any]) -> dict[str, Any]:
+    ceilings = wiring.ceilings()
+    try:
+        return knobs.chosen(before, knobs.read(fields(request), ceilings=ceilings, typed=is_typed(request)))
+    except knobs.BadParameter as wrong:
+        raise Wrong(400, "bad_parameter", str(wrong)) from wrong
+
+
+def answered(
+    request: HttpRequest, post: Callable[[], Posted], *, page: Callable[[str, int], HttpResponse]
 ) -> HttpResponse:
-    """A refusal: JSON for scripts, for a person the page with the sentence and what was typed."""
-    if wants_json(request) or wants_turns(request):
-        return json_error(status, code, sentence)
-    return page()
+    """Post, begin the answer, reply; or refuse in the form that was asked for, with what was typed kept on the page."""
+    try:
+        posted = _before(request) or _posted(post)
+    except Wrong as wrong:
+        if wants_json(request) or wants_turns(request):
+            return json_error(wrong.status, wrong.code, str(wrong))
+        return page(str(wrong), wrong.status)
+    if posted.is_new:
+        wiring.ring_conversation(posted.conversation)
+        wiring.begin(posted.generation)
+    return _reply(request, posted)
 
 
-def _as_json(posted: Posted) -> dict[str, Any]:
-    assert posted.answer.role == Role.ASSISTANT
-    return {
+def _before(request: HttpRequest) -> Posted | None:
+    """What the same client_id made before: the same again, before any other check."""
+    try:
+        key = UUID(str(fields(request).get("client_id", "")))
+    except ValueError:
+        return None
+    return posted_before(signed_in(request), key)
+
+
+def _posted(post: Callable[[], Posted]) -> Posted:
+    try:
+        return post()
+    except AlreadyAnswering as wrong:
+        raise Wrong(409, "already_answering", BUSY) from wrong
+    except NothingToRegenerate as wrong:
+        raise Wrong(400, "not_an_answer", "Only an answer can be regenerated.") from wrong
+    except NotAQuestion as wrong:
+        raise Wrong(400, "not_a_question", "Only a question can be edited.") from wrong
+    except (UnknownPicture, Conversation.DoesNotExist, Message.DoesNotExist) as wrong:
+        raise Http404 from wrong
+
+
+def _reply(request: HttpRequest, posted: Posted) -> HttpResponse:
+    """201 for what was made, 200 with the same body for what this client_id had made before."""
+    status = 201 if posted.is_new else 200
+    if wants_turns(request):
+        turns = presentation.turns_of([posted.question, posted.answer], signed_in(request))
+        context = {"conversation": posted.conversation, "turns": turns}
+        return render(request, "conversation/_turns.html", context, status=status)
+    here = reverse("conversation", args=[posted.conversation.public_id])
+    if not wants_json(request):
+        return redirect(f"{here}#message-{posted.answer.public_id}")
+    body = {
         "conversation": str(posted.conversation.public_id),
         "question": str(posted.question.public_id),
         "message": str(posted.answer.public_id),
         "generation": str(posted.generation.public_id),
-        "url": reverse("conversation", args=[posted.conversation.public_id]),
+        "url": here,
     }
+    return JsonResponse(body, status=status)

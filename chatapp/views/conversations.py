@@ -1,6 +1,7 @@
 """Conversations: begin, list, show, rename, delete; and the two looks that a page's script takes."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from chatapp import events, presentation, wiring
-from chatapp.forms.asking import AskForm, RenameForm, first_error
+from chatapp.forms.asking import RenameForm, first_error
 from chatapp.generation.follower import Holding
 from chatapp.models import Conversation, Message
 from chatapp.views.access import conversation_of, message_in, signed_in
-from chatapp.views.asking import asked, posted_reply, refused
+from chatapp.views.asking import answered, question_in
 from chatapp.views.errors import json_error, only, sign_in_required, wants_json
-from chatapp.views.requests import fields
+from chatapp.views.requests import fields, typed
 from chatapp.words import PartKind
 
 LIST_PAGE = 50
@@ -33,7 +34,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _home(request: HttpRequest, *, text: str = "", error: str = "", status: int = 200) -> HttpResponse:
-    context = {"client_id": uuid4(), "text": text, "error": error}
+    context = {
+        "client_id": uuid4(),
+        "text": text,
+        "error": error,
+        "drawer": presentation.drawer(signed_in(request), chosen={}),
+    }
     return render(request, "conversation/home.html", context, status=status)
 
 
@@ -41,26 +47,13 @@ def _home(request: HttpRequest, *, text: str = "", error: str = "", status: int 
 @sign_in_required
 def index(request: HttpRequest) -> HttpResponse:
     """GET lists all conversations, POST begins one."""
-    return _begin(request) if request.method == "POST" else _list(request)
-
-
-def _begin(request: HttpRequest) -> HttpResponse:
-    form = AskForm(fields(request))
-    if not form.is_valid():
-        return refused(
-            request,
-            400,
-            "invalid",
-            first_error(form),
-            lambda: _home(request, text=_typed(request), error=first_error(form), status=400),
-        )
-    posted = Conversation.begin(owner=signed_in(request), parameters=wiring.default_parameters(), **form.cleaned_data)
-    return posted_reply(request, asked(posted))
-
-
-def _typed(request: HttpRequest) -> str:
-    text = fields(request).get("text", "")
-    return text if isinstance(text, str) else ""
+    if request.method != "POST":
+        return _list(request)
+    return answered(
+        request,
+        lambda: Conversation.begin(question_in(request, chosen={}), owner=signed_in(request)),
+        page=lambda sentence, status: _home(request, text=typed(request), error=sentence, status=status),
+    )
 
 
 def _list(request: HttpRequest) -> HttpResponse:
@@ -115,6 +108,8 @@ def show_page(
     text: str = "",
     error: str = "",
     status: int = 200,
+    pictures: Sequence[presentation.ImageView] = (),
+    editing: Message | None = None,
 ) -> HttpResponse:
     """The page of the branch that ends at `end`, with what was typed and what was wrong with it."""
     user = signed_in(request)
@@ -135,6 +130,9 @@ def show_page(
         "text": text,
         "error": error,
         "refresh_seconds": REFRESH_SECONDS if running else 0,
+        "drawer": presentation.drawer(user, chosen=conversation.parameters),
+        "pictures": pictures,
+        "editing": editing,
         "blank_thinking": presentation.blank(PartKind.THINKING, user),
         "blank_text": presentation.blank(PartKind.TEXT, user),
     }
@@ -202,7 +200,7 @@ def _lacking(conversation: Conversation, hold: events.Hold) -> events.Progress |
     follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
     follower.update()
     blocks = {int(place): count for place, count in hold.parts.items() if place.isdecimal() and count >= 0}
-    outcome = presentation.outcome_html(message.public_id) if follower.is_ended else None
+    outcome = presentation.outcome_html(message.public_id)[0] if follower.is_ended else None
     return Holding(revision=hold.revision, blocks=blocks).lacking(follower, outcome)
 
 
@@ -217,9 +215,9 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
     if not form.is_valid() or not found.rename(form.cleaned_data["title"]):
         sentence = first_error(form) or "Give the conversation a title."
         context = {"conversation": found, "title": request.POST.get("title", ""), "error": sentence}
-        return refused(
-            request, 400, "invalid", sentence, lambda: render(request, "conversation/rename.html", context, status=400)
-        )
+        if wants_json(request):
+            return json_error(400, "invalid", sentence)
+        return render(request, "conversation/rename.html", context, status=400)
     wiring.ring_conversation(found)
     if wants_json(request):
         return JsonResponse(_row(found))
@@ -235,6 +233,7 @@ def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
         return render(request, "conversation/delete.html", {"conversation": found})
     running = found.running()
     topics = wiring.topics_of(found, running)
-    found.delete()
+    pictures = found.purge()
     wiring.ring(topics)
+    wiring.remove_pictures(pictures)
     return JsonResponse({"deleted": str(conversation)}) if wants_json(request) else redirect("home")

@@ -3,23 +3,21 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from chatapp import wiring, wording
-from chatapp.forms.asking import AgainForm, AskForm, first_error
-from chatapp.models import Call, Generation, Message, Part
-from chatapp.models.conversation import AlreadyAnswering, NothingToRegenerate
+from chatapp import presentation, wiring, wording
+from chatapp.forms.asking import AgainForm, first_error
+from chatapp.models import Call, Generation, Message, Part, Posted
 from chatapp.presentation import Usage
-from chatapp.views.access import conversation_of, generation_of, message_of
-from chatapp.views.asking import asked, posted_reply, refused
+from chatapp.views.access import conversation_of, generation_of, message_of, signed_in
+from chatapp.views.asking import Wrong, answered, question_in
 from chatapp.views.conversations import show_page
 from chatapp.views.errors import only, sign_in_required, wants_json
-from chatapp.views.requests import fields, wants_turns
-from chatapp.words import PartKind, State
-
-BUSY = "An answer is still being written here. Stop it or wait until it is done, then ask again: your text is kept."
+from chatapp.views.images import described
+from chatapp.views.requests import fields, typed, wants_turns
+from chatapp.words import PartKind, Role, State
 
 
 @only("POST")
@@ -27,22 +25,33 @@ BUSY = "An answer is still being written here. Stop it or wait until it is done,
 def create(request: HttpRequest, conversation: UUID) -> HttpResponse:
     """Ask the next question of a conversation."""
     found = conversation_of(request, conversation)
-    form = AskForm(fields(request))
+    return answered(
+        request,
+        lambda: found.post(question_in(request, chosen=found.parameters)),
+        page=lambda sentence, status: show_page(
+            request, found, end=found.leaf, text=typed(request), error=sentence, status=status
+        ),
+    )
 
-    def again(status: int, sentence: str) -> HttpResponse:
-        text = fields(request).get("text", "")
-        return show_page(
-            request, found, end=found.leaf, text=text if isinstance(text, str) else "", error=sentence, status=status
+
+@only("GET", "HEAD", "POST")
+@sign_in_required
+def edit(request: HttpRequest, message: UUID) -> HttpResponse:
+    """Ask a question in another way: a branch beside it. GET shows it in the composer."""
+    found = message_of(request, message)
+    if found.role != Role.USER:
+        raise Http404
+    talk = found.conversation
+    if request.method == "POST":
+        return answered(
+            request,
+            lambda: talk.edit(found, question_in(request, chosen=talk.parameters)),
+            page=lambda sentence, status: show_page(
+                request, talk, end=found, text=typed(request), error=sentence, status=status, editing=found
+            ),
         )
-
-    if not form.is_valid():
-        sentence = first_error(form)
-        return refused(request, 400, "invalid", sentence, lambda: again(400, sentence))
-    try:
-        posted = found.post(parameters=wiring.default_parameters(), **form.cleaned_data)
-    except AlreadyAnswering:
-        return refused(request, 409, "already_answering", BUSY, lambda: again(409, BUSY))
-    return posted_reply(request, asked(posted))
+    turn = presentation.turn_of(found, signed_in(request))
+    return show_page(request, talk, end=found, text=turn.text, pictures=turn.pictures, editing=found)
 
 
 @only("GET", "HEAD")
@@ -59,24 +68,24 @@ def show(request: HttpRequest, message: UUID) -> HttpResponse:
 @only("POST")
 @sign_in_required
 def regenerate(request: HttpRequest, message: UUID) -> HttpResponse:
-    """Answer the same question again, as a sibling of this answer."""
+    """Answer the same question again, as a sibling of this answer; `without_pictures` leaves its pictures out."""
     found = message_of(request, message)
-    form = AgainForm(fields(request))
+    talk = found.conversation
 
-    def page(status: int, sentence: str) -> HttpResponse:
-        return show_page(request, found.conversation, end=found.conversation.leaf, error=sentence, status=status)
+    def post() -> Posted:
+        form = AgainForm(fields(request))
+        if not form.is_valid():
+            raise Wrong(400, "invalid", first_error(form))
+        parameters = wiring.parameters_for(signed_in(request), talk.parameters)
+        if form.cleaned_data["without_pictures"]:
+            parameters["pictures"] = False
+        return talk.regenerate(found, client_id=form.key(), parameters=parameters)
 
-    if not form.is_valid():
-        sentence = first_error(form)
-        return refused(request, 400, "invalid", sentence, lambda: page(400, sentence))
-    try:
-        posted = found.conversation.regenerate(found, client_id=form.key(), parameters=wiring.default_parameters())
-    except AlreadyAnswering:
-        return refused(request, 409, "already_answering", BUSY, lambda: page(409, BUSY))
-    except NothingToRegenerate:
-        sentence = "Only an answer can be regenerated."
-        return refused(request, 400, "not_an_answer", sentence, lambda: page(400, sentence))
-    return posted_reply(request, asked(posted), only_answer=True)
+    return answered(
+        request,
+        post,
+        page=lambda sentence, status: show_page(request, talk, end=talk.leaf, error=sentence, status=status),
+    )
 
 
 @only("POST")
@@ -122,7 +131,7 @@ def _as_json(message: Message) -> dict[str, Any]:
         "error": None,
     }
     texts = generation.journal_texts() if generation and not generation.is_settled else {}
-    parts = list(Part.objects.filter(message=message).order_by("position"))
+    parts = list(Part.objects.filter(message=message).select_related("image").order_by("position"))
     body["parts"] = [_part(part, texts) for part in parts]
     return body | _attempt(generation, parts) if generation else body
 
@@ -130,6 +139,8 @@ def _as_json(message: Message) -> dict[str, Any]:
 def _part(part: Part, journal: dict[int, str]) -> dict[str, Any]:
     text = part.text if part.settled else journal.get(part.position, "")
     found: dict[str, Any] = {"kind": part.kind, "text": text}
+    if part.image:
+        return {"kind": part.kind, **described(part.image)}
     if part.kind == PartKind.THINKING:
         found |= {"started_ms": part.started_ms, "ended_ms": part.ended_ms}
     return found

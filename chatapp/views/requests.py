@@ -12,7 +12,7 @@ from chatapp.replies import TURNS_TYPE
 
 def fields(request: HttpRequest) -> Mapping[str, Any]:
     """The fields of a POST, whether sent as a form or as a JSON object. Raises BadRequest for other JSON."""
-    if request.content_type != "application/json":
+    if not is_typed(request):
         return request.POST
     try:
         body = json.loads(request.body)
@@ -23,6 +23,16 @@ def fields(request: HttpRequest) -> Mapping[str, Any]:
     return body
 
 
+def is_typed(request: HttpRequest) -> bool:
+    """Whether the fields come as JSON, where a number is a number."""
+    return request.content_type == "application/json"
+
+
 def wants_turns(request: HttpRequest) -> bool:
     """Whether the page's script asks for the new turns as HTML, to add them where it is."""
     return TURNS_TYPE in request.headers.get("Accept", "")
+
+
+def typed(request: HttpRequest) -> str:
+    """The text of a refused question, to be shown again."""
+    return request.POST.get("text", "")

@@ -27,9 +27,10 @@ def test_a_person_says_how_the_thinking_pane_is_liked(client_of, alice: User, bo
 
 def test_a_program_does_it_in_json(client_of, alice: User) -> None:
     visitor = client_of(alice)
-    assert visitor.get("/settings/", headers=JSON).json() == {"thinking_pane": "auto"}
-    assert visitor.post("/settings/", {"thinking_pane": "open"}, headers=JSON).json() == {"thinking_pane": "open"}
-    assert visitor.get("/settings/", headers=JSON).json() == {"thinking_pane": "open"}
+    usual, changed = {"thinking_pane": "auto", "parameters": {}}, {"thinking_pane": "open", "parameters": {}}
+    assert visitor.get("/settings/", headers=JSON).json() == usual
+    assert visitor.post("/settings/", {"thinking_pane": "open"}, headers=JSON).json() == changed
+    assert visitor.get("/settings/", headers=JSON).json() == changed
 
 
 @pytest.mark.parametrize("choice", ["", "closed", "OPEN", "open\0", "x" * 900_000, "🦉"], ids=lambda text: text[:12])

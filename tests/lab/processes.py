@@ -108,6 +108,10 @@ class Upstream(Process):
         found = self._control.get("/control/log").json()
         return list(found["requests"] if isinstance(found, dict) else found)
 
+    def play(self, script: str) -> None:
+        """Answer the next request by this script, whatever it says."""
+        assert self._control.post("/control/script", json={"script": script, "times": 1}).status_code == 200
+
     def asked(self, words: str) -> list[dict[str, Any]]:
         """The requests whose last message contains the words."""
         return [

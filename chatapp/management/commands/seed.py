@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from chatapp import wiring
 from chatapp.models import Call, Conversation, Generation, Journal, Part, Posted, User
+from chatapp.models.conversation import Asked
 from chatapp.openrouter.catalogue import QWEN3_VL_8B_THINKING
 from chatapp.simulator import demo
 from chatapp.words import PartKind, Reason, State
@@ -105,10 +106,8 @@ def _make(owner: User, example: Example) -> None:
 
 
 def _post(owner: User, conversation: Conversation | None, question: str, client_id: UUID) -> Posted:
-    parameters = wiring.default_parameters()
-    if conversation is None:
-        return Conversation.begin(owner=owner, text=question, client_id=client_id, parameters=parameters)
-    return conversation.post(text=question, client_id=client_id, parameters=parameters)
+    asked = Asked(text=question, client_id=client_id, parameters=wiring.parameters_for(owner, {}))
+    return conversation.post(asked) if conversation else Conversation.begin(asked, owner=owner)
 
 
 def _answer(posted: Posted, question: str, example: Example) -> None:

@@ -181,7 +181,9 @@ def _telling_words(text: str) -> list[str]:
 
 def _row(number: int, picture: Picture) -> str:
     size = f"{picture.width} × {picture.height} px" if picture.width else "?"
-    return f"| {number} | {size} | {picture.tokens} |"
+    seen = picture.colours
+    main, corners = (", ".join(seen.main), ", ".join(seen.corners)) if seen else ("?", "?")
+    return f"| {number} | {size} | {picture.tokens} | {main} | {corners} |"
 
 
 def _fill(text: str, fields: dict[str, str]) -> str:

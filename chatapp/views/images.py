@@ -1,0 +1,162 @@
+"""Pictures: take one in, and give it back to its owner, to nobody else."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from chatapp import wiring
+from chatapp.accounts import note
+from chatapp.images.limits import MOST_BYTES
+from chatapp.images.names import display_name
+from chatapp.images.refusals import Refused
+from chatapp.images.store import Copy, Missing
+from chatapp.images.taken import Taken
+from chatapp.models import Image, User
+from chatapp.views.access import signed_in
+from chatapp.views.errors import json_error, only, sign_in_required
+
+STATUS = {"too_many_bytes": 413, "busy": 503, "no_room": 507}
+
+
+@only("POST")
+@sign_in_required
+def create(request: HttpRequest) -> HttpResponse:
+    """Take a picture in. 201 for a new one, 200 for one the person gave before."""
+    file = request.FILES.get("file")
+    if file is None:
+        return json_error(400, "no_file", "Choose a picture first.")
+    try:
+        image, is_new = take(signed_in(request), file)
+    except Refused as refused:
+        note(f"picture refused ({refused.code})", request, signed_in(request))
+        return json_error(STATUS.get(refused.code, 400), refused.code, str(refused))
+    return JsonResponse(described(image), status=201 if is_new else 200)
+
+
+def take(user: User, file: "File[bytes]") -> tuple[Image, bool]:
+    """Examine, store, remember: (the picture, whether it is new). Raises Refused."""
+    taken = wiring.intake().examine(file.read(MOST_BYTES + 1))
+    earlier = Image.objects.filter(owner=user, sha256=taken.sha256).first()
+    if earlier is None:
+        return _keep(user, taken, display_name(file.name or ""))
+    Image.objects.filter(pk=earlier.pk).update(used_at=timezone.now())
+    return earlier, False
+
+
+def _keep(user: User, taken: Taken, name: str) -> tuple[Image, bool]:
+    stored_as = wiring.pictures().keep(taken)
+    try:
+        with transaction.atomic():
+            return _row(user, taken, name, stored_as), True
+    except IntegrityError:
+        # The same picture came twice at once: the other was quicker.
+        wiring.remove_pictures([stored_as])
+        return Image.objects.get(owner=user, sha256=taken.sha256), False
+    except BaseException:
+        wiring.remove_pictures([stored_as])
+        raise
+
+
+def _row(user: User, taken: Taken, name: str, stored_as: str) -> Image:
+    copy, thumbnail = taken.model_copy, taken.thumbnail
+    image: Image = Image.objects.create(
+        owner=user,
+        sha256=taken.sha256,
+        name=name,
+        stored_as=stored_as,
+        media_type=taken.kind.media_type,
+        width=taken.width,
+        height=taken.height,
+        size=taken.size,
+        model_media_type=copy.media_type,
+        model_width=copy.width,
+        model_height=copy.height,
+        model_size=len(copy.data),
+        thumbnail_media_type=thumbnail.media_type,
+        thumbnail_width=thumbnail.width,
+        thumbnail_height=thumbnail.height,
+        tokens=taken.tokens,
+    )
+    return image
+
+
+def described(image: Image) -> dict[str, Any]:
+    """A picture as the door tells it."""
+    key = image.public_id
+    return {
+        "id": str(key),
+        "name": image.name,
+        "width": image.model_width,
+        "height": image.model_height,
+        "tokens": image.tokens,
+        "thumbnail": reverse("image-thumbnail", args=[key]),
+        "url": reverse("image", args=[key]),
+    }
+
+
+@only("GET")
+@sign_in_required
+def show(request: HttpRequest, image: UUID) -> HttpResponse:
+    """The upright copy that the model gets."""
+    found = _of(request, image)
+    return _file(found, Copy.MODEL, found.model_media_type)
+
+
+@only("GET")
+@sign_in_required
+def thumbnail(request: HttpRequest, image: UUID) -> HttpResponse:
+    """A small copy."""
+    found = _of(request, image)
+    return _file(found, Copy.THUMBNAIL, found.thumbnail_media_type)
+
+
+@only("GET")
+@sign_in_required
+def original(request: HttpRequest, image: UUID) -> HttpResponse:
+    """What was given, untouched, as a download: it is never shown inline."""
+    found = _of(request, image)
+    response = _file(found, Copy.ORIGINAL, "application/octet-stream")
+    # content_disposition_header leaves path separators in; shown names have none.
+    response.headers["Content-Disposition"] = content_disposition_header(True, found.name) or "attachment"
+    return response
+
+
+@only("GET")
+@sign_in_required
+def seen(request: HttpRequest, image: UUID) -> HttpResponse:
+    """The page "what the model saw": the copy that was sent, its size and tokens."""
+    return render(request, "image/seen.html", {"image": _of(request, image)})
+
+
+def _of(request: HttpRequest, key: UUID) -> Image:
+    found = Image.objects.filter(owner=signed_in(request), public_id=key).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _file(image: Image, copy: Copy, media_type: str) -> HttpResponse:
+    try:
+        data = wiring.pictures().read(image.stored_as, copy)
+    except Missing as wrong:
+        raise Http404 from wrong
+    ending = media_type.rpartition("/")[2].replace("jpeg", "jpg")
+    return HttpResponse(
+        data,
+        headers={
+            "Content-Type": media_type,
+            # The name is ours: what a person called the file is only ever shown.
+            "Content-Disposition": f'inline; filename="image.{ending}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "private, max-age=3600",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
