@@ -36,7 +36,7 @@ class PictureTray extends HTMLElement {
     this.#input.removeAttribute("name");
     this.#input.addEventListener("change", () => this.#pick(), { signal });
     this.addEventListener("click", ({ target }) => this.#act(target.closest("[data-act]")), { signal });
-    this.addEventListener("error", ({ target }) => this.#lose(target.closest("[data-id]")), { signal, capture: true });
+    this.addEventListener("error", ({ target }) => this.#lose(target), { signal, capture: true });
     this.addEventListener("pictures-shown", ({ detail }) => this.#show(detail.pictures), { signal });
     document.addEventListener("pictures-given", ({ detail }) => this.#take(detail.files), { signal });
     letDrag(this.#strip, () => this.#changed(), signal);
@@ -123,9 +123,11 @@ class PictureTray extends HTMLElement {
     for (const leaving of this.#leaving.values()) leaving.abort();
   }
 
-  // A file that the browser itself cannot show is no matter; a picture that the site has no more goes.
-  async #lose(tile) {
-    const response = tile && (await fetch(tile.dataset.thumbnail).catch(() => null));
+  // A file that the browser itself cannot show is shown by its name; a picture that the site has no more goes.
+  async #lose(img) {
+    const tile = img.closest(".tile");
+    img.hidden = !tile.dataset.id;
+    const response = tile.dataset.id && (await fetch(img.src).catch(() => null));
     if (response?.status !== 404 || !tile.isConnected) return;
     tile.remove();
     this.#refuse(tile.dataset.name, this.dataset.gone);

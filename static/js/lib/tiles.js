@@ -40,7 +40,7 @@ export class Tiles {
     if (this.#all.some((other) => other !== tile && other.dataset.id === id)) return tile.remove();
     Object.assign(tile.dataset, { id, name, thumbnail, width, height });
     Object.assign(tile.querySelector("input"), { value: id, disabled: false });
-    Object.assign(tile.querySelector("img"), { src: thumbnail, width, height });
+    Object.assign(tile.querySelector("img"), { src: thumbnail, width, height, hidden: false });
     tile.querySelector("progress").hidden = true;
   }
 
