@@ -33,9 +33,7 @@ def block(text: str) -> str:
 
 def part(position: int | None, kind: str = "text", html: str = "", **more: Any) -> PartView:
     label = "Thinking" if kind == "thinking" else ""
-    return PartView(
-        position=position, kind=kind, html=SafeString(html), text="", **{"label": label} | more
-    )
+    return PartView(position=position, kind=kind, html=SafeString(html), text="", **{"label": label} | more)
 
 
 def question(text: str = "Why?", message: str | None = None) -> Turn:

@@ -100,7 +100,9 @@ def test_a_lost_reply_is_asked_for_again_with_the_same_id(stage: Stage) -> None:
     stage.replies[MESSAGES] = lambda fields: (0, "", "")
     page.fill(BOX, "How many figs?")
     page.locator(BOX).press("Enter")
-    expect(page.locator(ERROR)).to_have_text("The site could not be reached. Your text is kept; ask again when you are connected.")
+    expect(page.locator(ERROR)).to_have_text(
+        "The site could not be reached. Your text is kept; ask again when you are connected."
+    )
     expect(page.locator(BOX)).to_have_value("How many figs?")
     stage.replies[MESSAGES] = accept
     page.locator(BOX).press("Enter")
@@ -151,9 +153,7 @@ def test_other_words_after_a_lost_reply_have_an_id_of_their_own(stage: Stage) ->
         (502, "", "The site could not take the question. Your text is kept; ask again."),
     ],
 )
-def test_a_refusal_is_said_in_words_and_the_text_is_kept(
-    stage: Stage, status: int, message: str, shown: str
-) -> None:
+def test_a_refusal_is_said_in_words_and_the_text_is_kept(stage: Stage, status: int, message: str, shown: str) -> None:
     page = open_page(stage)
     stage.replies[MESSAGES] = refuse(status, message)  # type: ignore[assignment]
     page.fill(BOX, "How many figs?")

@@ -56,7 +56,9 @@ def test_only_the_tail_changes_while_an_answer_is_written(stage: Stage) -> None:
     stage.socket.tell(frame(turn, parts=[{"position": 0, "kind": "text", "since": 2, "tail": "<p>Three a</p>"}]))
     more = {"position": 0, "kind": "text", "since": 2, "html": block("Three and four."), "tail": "<p>Fi"}
     stage.socket.tell(frame(turn, parts=[more | {"tail_keep": 0}]))
-    stage.socket.tell(frame(turn, parts=[{"position": 0, "kind": "text", "since": 3, "tail_keep": 5, "tail": "ve</p>"}]))
+    stage.socket.tell(
+        frame(turn, parts=[{"position": 0, "kind": "text", "since": 3, "tail_keep": 5, "tail": "ve</p>"}])
+    )
     stage.until(lambda: "Five" in text_of(stage))
     assert text_of(stage).split("\n\n") == ["One.", "Two.", "Three and four.", "Five"]
     assert page.evaluate("window.changes") == 0
@@ -200,7 +202,9 @@ def test_a_lost_socket_comes_back_and_says_what_the_page_holds(stage: Stage) -> 
     turn = answer(parts=[part(0, html=block("One."))])
     page = stage.show(question(), turn)
     stage.is_live()
-    stage.socket.tell(frame(turn, parts=[{"position": 0, "kind": "text", "since": 1, "html": block("Two."), "tail": "<p>T"}]))
+    stage.socket.tell(
+        frame(turn, parts=[{"position": 0, "kind": "text", "since": 1, "html": block("Two."), "tail": "<p>T"}])
+    )
     stage.until(lambda: "Two." in text_of(stage))
     stage.socket.close(1012)
     expect(page.locator("connection-state")).to_have_attribute("data-state", "reconnecting")
@@ -370,13 +374,17 @@ def test_a_screen_reader_hears_states_and_not_the_text(stage: Stage) -> None:
       const said = document.querySelector("state-announcer");
       new MutationObserver(() => window.heard.push(said.textContent)).observe(said, { childList: true });
     }""")
-    for place, (state, word) in enumerate([("thinking", "Thinking"), ("thinking", "Thinking"), ("answering", "Answering")]):
+    for place, (state, word) in enumerate(
+        [("thinking", "Thinking"), ("thinking", "Thinking"), ("answering", "Answering")]
+    ):
         told = {"position": int(state == "answering"), "kind": "text", "tail": f"<p>{place}</p>"}
         stage.socket.tell(frame(turn, state=state, word=word, parts=[told]))
     stage.socket.tell(frame(turn, state="done", word="Done", settled=True, outcome=outcome_html(turn)))
     stage.until(lambda: page.evaluate("window.heard.at(-1)") == "Answer ready")
     assert page.evaluate("window.heard") == ["Thinking", "Answering", "Answer ready"]
-    live = page.evaluate("document.querySelectorAll('.answer [aria-live], .answer [role=status], .answer [role=log]').length")
+    live = page.evaluate(
+        "document.querySelectorAll('.answer [aria-live], .answer [role=status], .answer [role=log]').length"
+    )
     assert live == 0
 
 

@@ -88,7 +88,9 @@ def test_the_head_is_one_line_high_in_every_state(stage: Stage) -> None:
     page = stage.show(question(), turn)
     stage.is_live()
     heights = [page.locator(".answer__running").bounding_box()]
-    stage.socket.tell(frame(turn, state="thinking", word="Thinking", parts=[thinking(tail="<p>" + "long " * 200 + "</p>")]))
+    stage.socket.tell(
+        frame(turn, state="thinking", word="Thinking", parts=[thinking(tail="<p>" + "long " * 200 + "</p>")])
+    )
     expect(page.locator("summary")).to_contain_text("Thinking")
     expect(page.locator(".answer__running")).to_be_hidden()
     heights.append(page.locator("summary").bounding_box())
@@ -138,7 +140,9 @@ def test_a_pane_that_folds_by_itself_above_the_reader_does_not_move_the_text(sta
     turn = begin(stage, LONG)
     page = stage.page
     long_answer = {"position": 1, "kind": "text", "html": LONG, "tail": "<p>…</p>"}
-    stage.socket.tell(frame(turn, state="answering", word="Answering", parts=[thinking(since=40, tail=None), long_answer]))
+    stage.socket.tell(
+        frame(turn, state="answering", word="Answering", parts=[thinking(since=40, tail=None), long_answer])
+    )
     line = page.locator("[data-kind=text] .block").nth(20)
     expect(line).to_be_attached()
     # As far up as a reader would go by wheel: the page does not follow its end any more.
@@ -167,7 +171,10 @@ def test_the_clock_runs_on_between_frames_and_goes_when_thinking_ends(stage: Sta
 def test_the_thinking_alone_can_be_copied(chromium: Browser) -> None:
     context = chromium.new_context()
     stage = Stage(context)
-    parts = [part(0, "thinking", block("First.") + block("Second."), label="Thought for 4.7 s", open=True), part(1, html=block("So."))]
+    parts = [
+        part(0, "thinking", block("First.") + block("Second."), label="Thought for 4.7 s", open=True),
+        part(1, html=block("So.")),
+    ]
     page = stage.show(question(), done(parts=parts))
     page.wait_for_selector("copy-button:defined")
     page.get_by_role("button", name="Copy the thinking").click()
