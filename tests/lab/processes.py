@@ -108,6 +108,10 @@ class Upstream(Process):
         found = self._control.get("/control/log").json()
         return list(found["requests"] if isinstance(found, dict) else found)
 
+    def play(self, script: str) -> None:
+        """The next chat request is answered by this script, whatever it asks."""
+        self._control.post("/control/script", json={"script": script, "times": 1}).raise_for_status()
+
     def asked(self, words: str) -> list[dict[str, Any]]:
         """The requests whose last message contains the words."""
         return [
