@@ -149,6 +149,7 @@ def test_the_list_folds_and_the_browser_remembers_it(stage: Stage) -> None:
     page = stage.show(question(), done())
     page.get_by_role("button", name="Fold the list").click()
     expect(page.locator("nav.side")).to_be_hidden()
+    assert page.locator("main").evaluate("(main) => main.clientWidth") == 1200
     assert {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}["side"] == "folded"  # type: ignore[typeddict-item]
     show = page.get_by_role("button", name="Show the list")
     expect(show).to_be_focused()

@@ -16,7 +16,7 @@ class LocalTime extends HTMLElement {
     const isThisYear = when.getFullYear() === now.getFullYear();
     const day = { day: "numeric", month: "short", year: isThisYear ? undefined : "numeric" };
     time.textContent = isToday
-      ? when.toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" })
+      ? when.toLocaleTimeString(lang, { timeStyle: "short" })
       : when.toLocaleDateString(lang, day);
     time.title = when.toLocaleString(lang, { dateStyle: "full", timeStyle: "short" });
   }
