@@ -1,9 +1,11 @@
 """A page of the site's own templates in a real browser, with the server and its socket played by the test."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +27,16 @@ PATIENCE_SECONDS = 10.0
 CONVERSATION = "0b5e0c06-3a65-4a52-9d0a-3f0d4a1c8f11"
 
 Reply = tuple[int, str, str]  # status, content type, body
+
+
+@cache
+def joined_styles() -> str:
+    """All styles as one file, as the site serves them: a request for each would take most of a test's time."""
+    css = STATIC / "css"
+    text = (css / "app.css").read_text()
+    for line, name, layer in re.findall(r'(@import "([^"]+)" layer\((\w+)\);)', text):
+        text = text.replace(line, f"@layer {layer} {{\n{(css / name).read_text()}}}")
+    return text
 
 
 def block(text: str) -> str:
@@ -196,7 +208,8 @@ class Stage:
         parts = urlsplit(request.url)
         if parts.path.startswith("/static/"):
             file = STATIC / parts.path.removeprefix("/static/")
-            route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
+            body = joined_styles() if file.name == "app.css" else file.read_bytes()
+            route.fulfill(body=body, content_type=TYPES[file.suffix])
             return
         line = f"{request.method} {parts.path}"
         fields = {name: values[0] for name, values in parse_qs(parts.query or request.post_data or "").items()}

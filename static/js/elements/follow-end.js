@@ -45,16 +45,19 @@ class FollowEnd extends HTMLElement {
   // A page that shrinks or a window that grows pulls the reader up; else only the reader goes up, and be it by a line.
   // The end may have moved on since it was reached: the one that was last seen counts.
   #scrolled() {
-    const { top, page, view } = this.#seen;
+    const before = this.#seen;
     this.#look();
     const now = this.#seen;
-    if (now.top <= top - 1 && now.page >= page && now.view <= view) this.#isFollowing = false;
-    if (now.top >= top + 1 && now.view === view && page - now.top - view < END_PX) this.#isFollowing = true;
+    const isPushed = now.page < before.page || now.view > before.view;
+    if (now.top < before.top && !isPushed) this.#isFollowing = false;
+    if (now.top > before.top && before.page - now.top - now.view < END_PX) this.#isFollowing = true;
     this.#show();
   }
 
   #grown() {
     if (this.#isFollowing) this.#toEnd();
+    // Not where the reader is: a scroll of theirs may be under way, and its event still to come.
+    else this.#seen.page = document.documentElement.scrollHeight;
     this.#show();
   }
 
