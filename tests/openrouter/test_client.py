@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -276,7 +277,7 @@ async def test_an_answer_without_end_meets_the_limit_of_the_whole(asker: Asker, 
 
 
 async def test_time_that_the_listener_takes_is_not_upstreams(asker: Asker, upstream: Loopback) -> None:
-    limits = {"idle_bytes_seconds": 0.1, "between_deltas_seconds": 0.1, "first_delta_seconds": 0.1}
+    limits: dict[str, Any] = {"idle_bytes_seconds": 0.1, "between_deltas_seconds": 0.1, "first_delta_seconds": 0.1}
 
     async def script(connection: Connection) -> None:
         await connection.stream(delta(content="a"))

@@ -130,7 +130,7 @@ def test_texts_of_one_piece_come_as_one_event() -> None:
 
 def test_thinking_is_taken_from_one_name_only() -> None:
     details = [{"type": "reasoning.text", "text": "de"}, {"type": "reasoning.summary", "summary": "tail"}]
-    everywhere = {"reasoning_details": details, "reasoning": "detail", "reasoning_content": "detail"}
+    everywhere: dict[str, Any] = {"reasoning_details": details, "reasoning": "detail", "reasoning_content": "detail"}
     assert read(delta(**everywhere)).thinking == "detail"
     assert read(delta(reasoning="r", reasoning_content="c")).thinking == "r"
     assert read(delta(reasoning=None, reasoning_content="c")).thinking == "c"
