@@ -4,12 +4,16 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
+# A timer that fires later than this means that we were not running ourselves (a busy loop, a stopped process).
+LATE_SECONDS = 0.2
+
 
 class Alarm:
     """``with alarm.within(seconds): await …`` raises ``TimeoutError`` when the waiting takes longer.
 
     The same as ``asyncio.timeout``, but the loop's timer stays armed from one wait to the next and moves only when it
-    fires: setting it costs a tenth, which counts at thousands of network pieces a second. Call ``close`` at the end.
+    fires: setting it costs a tenth, which counts at thousands of network pieces a second. And when the whole process
+    stood still, what came meanwhile is heard before the limit counts. Call ``close`` at the end.
     """
 
     def __init__(self) -> None:
@@ -19,10 +23,12 @@ class Alarm:
         self._task: asyncio.Task[object] | None = None
         self._cancelling = 0
         self._rang = False
+        self._graced = False
 
     def within(self, seconds: float) -> Self:
         """How long the ``with`` block may take. Within the block: how long it may still take from now."""
         if not self._rang:
+            self._graced = False
             self._due = self._loop.time() + seconds
             if self._timer is not None and self._timer.when() > self._due:
                 self._timer.cancel()
@@ -55,10 +61,14 @@ class Alarm:
                 raise TimeoutError from error
 
     def _look(self) -> None:
-        self._timer = None
-        if self._due is None or self._task is None:
+        timer, self._timer = self._timer, None
+        if timer is None or self._due is None or self._task is None:
             return
-        if self._due > self._loop.time():
+        now = self._loop.time()
+        if not self._graced and now - timer.when() > LATE_SECONDS:
+            self._graced = True
+            self._due = max(self._due, now + LATE_SECONDS)
+        if self._due > now:
             self._timer = self._loop.call_at(self._due, self._look)
         else:
             self._rang = True

@@ -1,23 +1,27 @@
 """Block rules, made fit for a text that still grows.
 
-A rule whose answer depends on more than the complete lines of the source (`env["complete"]` of them) says so: what it
-found may change with the next piece.  `env["undecided"]` is the first line of the block where that was so.
+A rule whose answer depends on more than the complete lines of the source says so (`leave_undecided`): what it found may
+change with the next piece.
 """
 
+import re
 from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
-from markdown_it.rules_block import StateBlock, fence, reference, table
+from markdown_it.rules_block import StateBlock, fence, reference
 from mdit_py_plugins.footnote.index import footnote_def
 
+from chatapp.rendering import tables
 from chatapp.rendering.formulas import LONGEST_FORMULA
+from chatapp.rendering.lines import leave_undecided, line_text
 
 Rule = Callable[[StateBlock, int, int, bool], bool]
 
 # Lists count twice.  Deeper text is shown as it was written.
 _DEEPEST = 30
 _CLOSERS = {"$$": "$$", "\\[": "\\]"}
+_OPENER = re.compile(r"(?<!\\)\\\[")  # not the "\\[2pt]" between rows
 # What the rules may interrupt.  Formulas end a list without being asked; asked, they would look ahead for nothing.
 _TEXT: RuleOptionsType = {"alt": ["paragraph", "reference"]}
 _QUOTES: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote"]}
@@ -27,7 +31,7 @@ _LISTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list
 def install(md: MarkdownIt) -> None:
     """Put the rules in their places."""
     ruler = md.block.ruler
-    ruler.at("table", table_rule, _TEXT)
+    ruler.at("table", tables.rule, _TEXT)
     ruler.at("fence", fence_rule, _LISTS)
     ruler.at("reference", definition_rule)
     ruler.before("table", "too_deep", too_deep_rule)
@@ -39,20 +43,9 @@ def install_notes(md: MarkdownIt) -> None:
     md.block.ruler.before("reference", "footnote", footnote_def, _TEXT)
 
 
-def line_text(state: StateBlock, line: int) -> str:
-    """The line without its indent and without the marks of the blocks around it."""
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
-
-
-def table_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A table is known by its second line, so without one nothing is known about a line with a pipe."""
-    if start + 1 >= state.env["complete"] and "|" in line_text(state, start):
-        _leave_undecided(state, start)
-    return table(state, start, end, silent)
-
-
 def fence_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A fence also tells whether it was closed, in `meta["closed"]`."""
+    state.env["budget"].check()  # here, because this rule is asked at every line
     if not fence(state, start, end, silent):
         return False
     if not silent:
@@ -95,51 +88,46 @@ def formula_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
     The last words of a text, when they are an unfinished formula, count as one (`meta["closed"]` is False).
     """
-    if state.is_code_block(start):
+    closer = _CLOSERS.get(line_text(state, start)[:2])
+    if closer is None or state.is_code_block(start):
         return False
-    first = line_text(state, start)
-    closer = _CLOSERS.get(first[:2])
-    if closer is None or first.startswith("$$$"):
+    last = _last_line(state, start, end, closer)
+    if last is None:
         return False
-    closed, line, tex = _find_closer(state, start, end, closer)
-    if closed is None or (closed and not tex.strip()):
+    tex = state.getLines(start, last + 1, state.blkIndent, False).strip()
+    closed = tex.endswith(closer) and len(tex) > len("$$")
+    if closed and not tex[2:-2].strip():
         return False
     if not silent:
         token = state.push("formula_block", "math", 0)
-        token.content = tex if closed else first[:2] + tex
+        token.content = tex[2:-2] if closed else tex
         token.meta["closed"] = closed
-        state.line = line
+        state.line = last + 1
     return True
 
 
-def _find_closer(state: StateBlock, start: int, end: int, closer: str) -> tuple[bool | None, int, str]:
-    """Whether the formula is closed (None: it is no formula), the line after it, and its source."""
-    text = line_text(state, start)[2:]
-    read: list[str] = []
-    size, line, blank, gap = 0, start, False, False
-    while (at := text.find(closer)) < 0:
-        read.append(text)
-        size += len(text) + 1
+def _last_line(state: StateBlock, start: int, end: int, closer: str) -> int | None:
+    """The line that closes the formula, or the last line of all when it is open; None when it is no formula."""
+    src, body = state.src, state.bMarks[start] + state.tShift[start] + 2
+    limit = body + LONGEST_FORMULA
+    at = src.find(closer, body, limit)
+    if (at < 0 and limit <= len(src)) or src.startswith("$", body):
+        return None
+    stop = len(src) if at < 0 else at
+    if closer == "\\]" and _OPENER.search(src, body, stop):
+        return None  # so that a run of openers is not searched to its end from each of them
+    line, blank, gap = start, False, False
+    while state.eMarks[line] < stop and line < end:
         line += 1
-        if size > LONGEST_FORMULA:
-            return None, line, ""
-        if line >= end:
-            if line >= state.env["complete"]:
-                _leave_undecided(state, start)
-            return None if gap or end < state.lineMax else False, line, "\n".join(read)
         if state.isEmpty(line):
             blank = True
-        elif state.sCount[line] < state.blkIndent:
-            return None, line, ""
+        elif line < end and state.sCount[line] < state.blkIndent:
+            return None
         else:
             gap = blank
-        text = state.getLines(line, line + 1, state.blkIndent, False)
     if line >= state.env["complete"]:
-        _leave_undecided(state, start)
-    if text[at + len(closer) :].strip():
-        return None, line, ""  # words follow: part of a paragraph
-    return True, line + 1, "\n".join([*read, text[:at]])
-
-
-def _leave_undecided(state: StateBlock, line: int) -> None:
-    state.env["undecided"] = min(line, state.env["undecided"])
+        leave_undecided(state, start)
+    if at >= 0 and line < end:
+        words_follow = src[at + 2 : state.eMarks[line]].strip()
+        return None if words_follow else line
+    return None if gap or end < state.lineMax else min(line, end - 1)

@@ -1,6 +1,6 @@
 """Tokens to HTML.  Nothing here is trusted: what it makes goes through `clean` before it is used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import ClassVar
@@ -16,8 +16,9 @@ from chatapp.rendering.links import foreign_host, host_of
 
 # Deeper emphasis is nothing a reader could see, and browsers stop nesting at 512.
 _DEEPEST_EMPHASIS = 16
-# An open paragraph longer than this is shown as plain text until it is closed: it is parsed again for every frame.
-_LONGEST_OPEN = 30_000  # characters
+# A longer paragraph is shown without emphasis, links and formulas: nobody writes one, but brackets by the thousand
+# take time, and while it is open it is read again with every frame.
+_LONGEST_TEXT = 20_000  # characters
 
 _AUTO = ' dir="auto"'
 _STATIC = {
@@ -27,22 +28,13 @@ _STATIC = {
     "list_item_close": "</li>\n",
     "ordered_list_close": "</ol>\n",
     "hr": "<hr>\n",
-    "table_open": f'<div class="table" tabindex="0" role="region" aria-label="Table"><table{_AUTO}>\n',
-    "table_close": "</table></div>\n",
-    "thead_open": "<thead>",
-    "thead_close": "</thead>\n",
-    "tbody_open": "<tbody>\n",
-    "tbody_close": "</tbody>\n",
-    "tr_open": "<tr>",
-    "tr_close": "</tr>\n",
-    "th_close": "</th>",
-    "td_close": "</td>",
 }
 _INLINE = {"softbreak": "\n", "hardbreak": "<br>\n", "s_open": "<s>", "s_close": "</s>"}
 _EMPHASIS = {"em_open": "<em>", "em_close": "</em>", "strong_open": "<strong>", "strong_close": "</strong>"}
 # The page has the first two levels for itself.
 _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5"}
-_ALIGNMENT = {"right": ' class="align-end num"', "center": ' class="align-center"'}
+_TABLE = f'<div class="table" tabindex="0" role="region" aria-label="Table"><table{_AUTO}>\n'
+_ALIGNMENT = {"": "", "right": ' class="align-end num"', "center": ' class="align-center"'}
 _TASKS = {
     True: '<span class="task" role="img" aria-label="done">☑</span> ',
     False: '<span class="task" role="img" aria-label="to do">☐</span> ',
@@ -52,8 +44,8 @@ _TASKS = {
 class Html(RendererHTML):
     """Block tokens to HTML; the text inside of blocks is parsed here, when it is known that it is needed.
 
-    Of the environment it reads `ink` (colour for code, or None), `open` (whether the block may still grow), `notes`
-    (numbers of footnotes by label) and `inlines` (HTML of texts seen before, to be used again).
+    Of the environment it reads `ink` (colour for code, or None), `open` (whether the block may still grow), `notes`,
+    `budget` and `inlines` (HTML of texts seen before, to be used again, or None).
     """
 
     def __init__(self, md: MarkdownIt) -> None:
@@ -70,16 +62,36 @@ class Html(RendererHTML):
                 out.append(self._text(token.content, env))
             elif (static := _STATIC.get(token.type)) is not None:
                 out.append(static)
+            elif token.type == "table":
+                out.append(self._table(token, env))
             else:
                 out.append(_BLOCKS[token.type](token, env))
         return "".join(out)
 
+    def _table(self, token: Token, env: EnvType) -> str:
+        attributes = [_AUTO + _ALIGNMENT[word] for word in token.meta["alignment"]]
+        head, *rows = [
+            [(attribute, self._text(cell, env)) for attribute, cell in zip(attributes, row, strict=True)]
+            for row in token.meta["rows"]
+        ]
+        out = [_TABLE, "<thead><tr>", *(f"<th{attribute}>{html}</th>" for attribute, html in head), "</tr></thead>\n"]
+        if rows:
+            out.append("<tbody>\n")
+            for row in rows:
+                out += ["<tr>", *(f"<td{attribute}>{html}</td>" for attribute, html in row), "</tr>\n"]
+            out.append("</tbody>\n")
+        return "".join([*out, "</table></div>\n"])
+
     def _text(self, text: str, env: EnvType) -> str:
-        known: dict[str, str] = env["inlines"]
-        if (html := known.get(text)) is None:
-            if env["open"] and len(text) > _LONGEST_OPEN:
-                return escape(text, quote=False)
-            html = known[text] = inline_html(self._md.inline.parse(text, self._md, env, []), env)
+        env["budget"].check()
+        if len(text) > _LONGEST_TEXT or not self._md.inline.terminator_re.search(text):
+            return escape(text, quote=False)  # too much to look into, or nothing to see
+        known: MutableMapping[str, str] | None = env["inlines"]
+        html = None if known is None else known.get(text)
+        if html is None:
+            html = inline_html(self._md.inline.parse(text, self._md, env, []), env)
+            if known is not None:
+                known[text] = html
         return html
 
 
@@ -107,11 +119,6 @@ def _list_item(token: Token, env: EnvType) -> str:
     return f"<li{_AUTO}>"
 
 
-def _cell(token: Token, env: EnvType) -> str:
-    style = str(token.attrGet("style") or "")
-    return f"<{token.tag}{_AUTO}{_ALIGNMENT.get(style.removeprefix('text-align:'), '')}>"
-
-
 def _code(token: Token, env: EnvType) -> str:
     finished = token.meta.get("closed", True) or not env["open"]
     return code_block(token.content, token.info, env["ink"] if finished else None) + "\n"
@@ -130,8 +137,6 @@ _BLOCKS: dict[str, Callable[[Token, EnvType], str]] = {
     "bullet_list_open": _bullet_list,
     "ordered_list_open": _ordered_list,
     "list_item_open": _list_item,
-    "th_open": _cell,
-    "td_open": _cell,
     "fence": _code,
     "code_block": _code,
     "formula_block": _formula_block,
@@ -183,11 +188,8 @@ class _Inline:
         self.out.append(mathml or formulas.source(token.markup))
 
     def _note(self, token: Token) -> None:
-        notes: dict[str, int] = self.env["notes"]
-        label = token.meta["label"]
-        if not notes[label]:
-            notes[label] = max(notes.values()) + 1
-        self.out.append(f'<sup class="footnote">{notes[label]}</sup>')
+        number: int = self.env["notes"].mention(token.meta["label"])
+        self.out.append(f'<sup class="footnote">{number}</sup>')
 
     def _link_open(self, token: Token) -> None:
         self._links += 1

@@ -13,9 +13,10 @@ from typing import Any
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from chatapp.rendering.blocks import line_text
+from chatapp.rendering.budget import ExhaustedError
 from chatapp.rendering.clean import clean
 from chatapp.rendering.code import Ink, code_block
+from chatapp.rendering.lines import line_text
 from chatapp.rendering.markup import plain
 from chatapp.rendering.parser import Env, Markdown, environment, top_level
 from chatapp.rendering.settled import LARGEST_TEXT
@@ -24,7 +25,7 @@ from chatapp.rendering.source import Lines
 _MARKDOWN = Markdown(notes=False)
 _LOG = logging.getLogger(__name__)
 
-_ENDED_BY_BLANK_LINE = frozenset({"paragraph_open", "table_open", "blockquote_open"})
+_ENDED_BY_BLANK_LINE = frozenset({"paragraph_open", "table", "blockquote_open"})
 # What could still be the marker of one more item.
 _MARKERS = frozenset("-+*0123456789")
 
@@ -91,6 +92,8 @@ class Incremental:
         try:
             if not self._failed and not self._grow_fence():
                 self._read()
+        except ExhaustedError:
+            self._failed = True
         except Exception:
             _LOG.exception("A growing text could not be rendered")
             self._failed = True
@@ -105,31 +108,32 @@ class Incremental:
         return True
 
     def _read(self) -> None:
-        src = self._rest
+        src, start = self._rest, 0
         env = environment(src)
         env["references"], env["inlines"] = self._references, self._memory
         state = StateBlock(src, _MARKDOWN, env, [])
         self._fence = None
         tail: list[str] = []
-        start = src.rfind("\n") + 1  # when all blocks are closed, at most spaces are left
         known = len(self._references)
-        for first, end, tokens in top_level(_MARKDOWN, state):
-            self._memory.depend_on(len(self._references))
-            if not env["open"] and _is_closed(state, end, tokens):
-                known = len(self._references)
-                self._blocks += self._html(tokens, env | {"ink": self._ink})
-                continue
-            if not env["open"]:
-                env["open"] = True
-                start = state.bMarks[first]
-                if env["undecided"] >= end:
-                    self._fence = _OpenFence.of(tokens, src[start:])
-            tail += self._html(tokens, env)
+        try:
+            for first, end, tokens in top_level(_MARKDOWN, state):
+                self._memory.depend_on(len(self._references))
+                if not env["open"] and _is_closed(state, end, tokens):
+                    self._blocks += self._html(tokens, env | {"ink": self._ink})
+                    known, start = len(self._references), state.eMarks[end - 1] + 1
+                    continue
+                if not env["open"]:
+                    env["open"] = True
+                    start = state.bMarks[first]
+                    if env["undecided"] >= end:
+                        self._fence = _OpenFence.of(tokens, src[start:])
+                tail += self._html(tokens, env)
+        finally:
+            self._rest = src[start:]
         while len(self._references) > known:  # what the open rest defines may still change
             self._references.popitem()
         self._memory.depend_on(known)
         self._memory.forget_unused()
-        self._rest = src[start:]
         self._tail = "".join(tail)
 
     def _html(self, tokens: list[Token], env: Env) -> list[str]:

@@ -189,12 +189,9 @@ def break_rule(state: StateInline, silent: bool) -> bool:
 
 
 def note_rule(state: StateInline, silent: bool) -> bool:
-    """A reference to a footnote that the text defines; `env["notes"]` counts them in the order of their mention."""
-    notes: dict[str, int] | None = state.env.get("notes")
-    if not notes:
-        return False
+    """A reference to a footnote that the text defines."""
     found = _NOTE.match(state.src, state.pos, state.posMax)
-    if found is None or found[1] not in notes:
+    if found is None or found[1] not in state.env["notes"]:
         return False
     if not silent:
         state.push("note", "sup", 0).meta["label"] = found[1]

@@ -9,9 +9,11 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from chatapp.rendering import blocks, inlines, links
+from chatapp.rendering.budget import Budget
 from chatapp.rendering.clean import clean
 from chatapp.rendering.code import Ink
 from chatapp.rendering.html import Html
+from chatapp.rendering.notes import Notes
 
 Env = dict[str, Any]
 
@@ -27,6 +29,8 @@ class Markdown(MarkdownIt):
         self.inline = inlines.WideInline()
         self.configure("commonmark", options)
         self.enable(["table", "strikethrough", "linkify"])
+        if not html:
+            self.disable(["html_block", "html_inline"])  # they would look at every line and find it forbidden
         blocks.install(self)
         inlines.install(self)
         if notes:
@@ -52,9 +56,10 @@ def environment(src: str) -> Env:
         "undecided": sys.maxsize,  # from which line on the block just read depends on what follows
         "open": False,  # whether it may grow
         "references": {},  # definitions of links
-        "inlines": {},  # HTML of texts inside of blocks
-        "notes": {},  # numbers of footnotes by label, 0 before they are mentioned
+        "inlines": None,  # a mapping to keep the HTML of texts inside of blocks for the next time
+        "notes": Notes(),
         "ink": Ink(),
+        "budget": Budget(len(src)),
     }
 
 

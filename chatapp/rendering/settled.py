@@ -5,8 +5,10 @@ import logging
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
+from chatapp.rendering.budget import ExhaustedError
 from chatapp.rendering.clean import clean
 from chatapp.rendering.markup import plain
+from chatapp.rendering.notes import Notes
 from chatapp.rendering.parser import Env, Markdown, environment, top_level
 from chatapp.rendering.source import Lines
 
@@ -25,6 +27,8 @@ def render(text: str) -> list[str]:
         return [plain(text)]
     try:
         return _blocks(Lines().read(text))
+    except ExhaustedError:
+        return [plain(text)]
     except Exception:
         _LOG.exception("A text of %d characters could not be rendered", len(text))
         return [plain(text)]
@@ -34,12 +38,16 @@ def _blocks(src: str) -> list[str]:
     env = environment(src)
     state = StateBlock(src, _MARKDOWN, env, [])
     bodies: dict[str, list[Token]] = {}
-    groups = [_without_notes(tokens, bodies) for _, _, tokens in top_level(_MARKDOWN, state)]
-    env["notes"] = dict.fromkeys(bodies, 0)
-    html = [_MARKDOWN.html(tokens, env) for tokens in groups if tokens]
-    if bodies:
-        html.append(_footnotes(bodies, env))
-    return html
+    # All is parsed before anything is rendered, because links and footnotes may be defined last.
+    groups = [(first, _without_notes(tokens, bodies)) for first, _, tokens in top_level(_MARKDOWN, state)]
+    env["notes"] = Notes(bodies)
+    html: list[str] = []
+    for first, tokens in groups:
+        try:
+            html += [_MARKDOWN.html(tokens, env)] if tokens else []
+        except ExhaustedError:
+            return [*html, plain(src[state.bMarks[first] :])]
+    return [*html, _footnotes(bodies, env)] if bodies else html
 
 
 def _without_notes(tokens: list[Token], bodies: dict[str, list[Token]]) -> list[Token]:
@@ -59,15 +67,6 @@ def _without_notes(tokens: list[Token], bodies: dict[str, list[Token]]) -> list[
 
 
 def _footnotes(bodies: dict[str, list[Token]], env: Env) -> str:
-    """The footnotes by number.  One may mention another; those that nothing mentions come last, none is lost."""
-    notes: dict[str, int] = env["notes"]
-    written: list[str] = []
-    while len(written) < len(bodies):
-        number = len(written) + 1
-        label = next((label for label, given in notes.items() if given == number), None)
-        if label is None:
-            label = next(label for label, given in notes.items() if not given)
-            notes[label] = number
-        written.append(_MARKDOWN.raw(bodies[label], env))
-    items = "".join(f'<li dir="auto">{body}</li>\n' for body in written)
+    notes: Notes = env["notes"]
+    items = "".join(f'<li dir="auto">{_MARKDOWN.raw(bodies[label], env)}</li>\n' for label in notes.in_order())
     return clean(f'<section class="footnotes" role="doc-endnotes"><ol>\n{items}</ol></section>')

@@ -13,7 +13,7 @@ from tests.browser.guard import Guard
 from tests.browser.windows import Window
 from tests.lab.conftest import site, start_site, upstream
 from tests.lab.people import Person
-from tests.lab.processes import Site
+from tests.lab.processes import Site, Upstream
 
 __all__ = ["site", "start_site", "upstream"]
 
@@ -59,7 +59,7 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture
-def open_window(open_browser: Callable[..., BrowserContext]) -> Callable[..., Window]:
+def open_window(open_browser: Callable[..., BrowserContext], upstream: Upstream) -> Callable[..., Window]:
     """Opens windows in which a person is signed in: each in a browser, that is on a device, of its own."""
 
     def start(person: Person, path: str = "/", **options: Any) -> Window:
@@ -67,7 +67,7 @@ def open_window(open_browser: Callable[..., BrowserContext]) -> Callable[..., Wi
         context.add_cookies(
             [{"name": name, "value": value, "url": person.site.origin} for name, value in person.http.cookies.items()]
         )
-        return Window(context.new_page(), person.site.origin).opens(path)
+        return Window(context.new_page(), upstream).opens(path)
 
     return start
 
@@ -81,6 +81,20 @@ def alice(site: Site) -> Iterator[Person]:
 
 
 @pytest.fixture
-def window(alice: Person, open_window: Callable[..., Window]) -> Window:
+def begun(alice: Person) -> str:
+    """The path of a conversation of Alice's with one short answer."""
+    posted = alice.asks("Hello? simulate: answer 1")
+    alice.ended(posted["message"])
+    return f"/c/{posted['conversation']}/"
+
+
+@pytest.fixture
+def window(alice: Person, begun: str, open_window: Callable[..., Window]) -> Window:
+    """Alice's window, on a conversation that has begun."""
+    return open_window(alice, begun).is_live()
+
+
+@pytest.fixture
+def first_page(alice: Person, open_window: Callable[..., Window]) -> Window:
     """Alice's window, on the first page."""
     return open_window(alice)

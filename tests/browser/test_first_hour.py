@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.windows import Window
 from tests.lab.people import PASSWORD, Person, squeezed
-from tests.lab.processes import Site
+from tests.lab.processes import Site, Upstream
 
 pytestmark = pytest.mark.browser
 
@@ -37,10 +37,10 @@ The end of it."""
 
 
 def test_the_first_administrator_founds_the_site_asks_and_leaves(
-    start_site: Callable[..., Site], open_browser: Callable[..., BrowserContext], tmp_path: Path
+    start_site: Callable[..., Site], upstream: Upstream, open_browser: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:
     site = start_site(tmp_path, SITE_NAME="Elm School").ready()
-    window = Window(open_browser(site).new_page(), site.origin).opens("/")
+    window = Window(open_browser(site).new_page(), upstream).opens("/")
     page = window.page
     _founds(window)
     expect(page.get_by_role("heading", name="What shall we think about?")).to_be_visible()
@@ -157,7 +157,7 @@ def test_a_second_tab_and_a_second_device_show_the_same(
     window.shows_exactly(alice.message(window.message()))
     device.asks("simulate: answer 5")
     for reader in (window, tab, device):
-        expect(reader.answers).to_have_count(2)
+        expect(reader.answers).to_have_count(3)
         reader.ends()
         expect(reader.answer).to_contain_text("<a000005>")
 
@@ -194,7 +194,7 @@ def test_regenerate_makes_a_version_and_the_pager_moves_between_them(window: Win
     window.ends("done")
     pager = page.get_by_role("group", name="Versions")
     expect(pager).to_contain_text("2/2")
-    expect(window.answers).to_have_count(1)
+    expect(window.answers).to_have_count(2)
     pager.get_by_role("button", name="Previous version").click()
     expect(page.locator(f"#message-{first_id}")).to_be_visible()
     expect(pager).to_contain_text("1/2")

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.lab.people import ENDINGS, JSON, Person, squeezed, text_of
-from tests.lab.processes import wait_for
+from tests.lab.processes import Upstream, wait_for
 
 ENDED = re.compile("|".join(sorted(ENDINGS)))
 # What the page shows of one kind of part, without what scripts added to it.
@@ -20,8 +20,8 @@ SHOWN = """([article, kind]) => [...article.querySelectorAll(`[data-kind="${kind
 class Window:
     """One tab."""
 
-    def __init__(self, page: Page, origin: str) -> None:
-        self.page, self.origin = page, origin
+    def __init__(self, page: Page, upstream: Upstream) -> None:
+        self.page, self._upstream = page, upstream
 
     def opens(self, path: str) -> "Window":
         self.page.goto(path)
@@ -41,7 +41,7 @@ class Window:
         return self.page.context
 
     def another_tab(self, path: str) -> "Window":
-        return Window(self.context.new_page(), self.origin).opens(path)
+        return Window(self.context.new_page(), self._upstream).opens(path)
 
     # --- the composer
 
@@ -61,8 +61,10 @@ class Window:
     def ask_button(self) -> Locator:
         return self.page.get_by_role("button", name="Ask", exact=True)
 
-    def asks(self, text: str) -> Locator:
-        """Put the question and give its answer, once it is on the page."""
+    def asks(self, text: str, *, script: str = "") -> Locator:
+        """Put the question and give its answer, once it is on the page. With `script` upstream plays that."""
+        if script:
+            self._upstream.play(script)
         count = self.answers.count()
         self.composer.fill(text)
         self.composer.press("Enter")

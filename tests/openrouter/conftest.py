@@ -1,10 +1,11 @@
 """The loopback upstream and a client for it, on both transports."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chatapp.openrouter import events
 from chatapp.openrouter.client import OpenRouter, Transport
@@ -15,6 +16,10 @@ from chatapp.openrouter.stream import AnswerStream
 from chatapp.words import Role
 from tests.openrouter.loopback import Loopback
 from tests.openrouter.wire import Outcome
+
+# A deadline for an example says nothing on a machine that does other things too.
+settings.register_profile("no deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no deadline")
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 QUESTION = "Why does my grandmother Ottilie hide her savings in the kettle?"
@@ -90,6 +95,3 @@ async def asker(request: pytest.FixtureRequest, upstream: Loopback) -> AsyncIter
         yield asker
         for client in asker.clients:
             await client.aclose()
-
-
-Make = Callable[..., OpenRouter]

@@ -30,7 +30,7 @@ class Connection:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def head(self, status: int = 200, content_type: str = "text/event-stream", **headers: str) -> None:
+    async def head(self, status: int = 200, content_type: str = "text/event-stream", **headers: Any) -> None:
         lines = [f"HTTP/1.1 {status} Whatever", f"Content-Type: {content_type}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         await self.send("\r\n".join([*lines, "", ""]).encode())
@@ -39,7 +39,7 @@ class Connection:
         await self.head(status, content_type, Content_Length=str(len(body)), **headers)
         await self.send(body)
 
-    async def stream(self, *events: bytes, **headers: str) -> None:
+    async def stream(self, *events: bytes, **headers: Any) -> None:
         """Begin a chunked stream."""
         await self.head(Transfer_Encoding="chunked", **headers)
         for event in events:

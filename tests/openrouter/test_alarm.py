@@ -1,6 +1,8 @@
 """The time limit on waiting."""
 
 import asyncio
+import socket
+import time
 
 import pytest
 
@@ -32,7 +34,7 @@ async def test_what_is_quick_enough_is_not_disturbed() -> None:
 
 async def test_a_nearer_limit_goes_before_an_armed_one() -> None:
     alarm = Alarm()
-    with alarm.within(60):
+    with alarm.within(3600):
         await asyncio.sleep(0)
     with pytest.raises(TimeoutError), alarm.within(0.01):
         await never()
@@ -65,6 +67,43 @@ async def test_between_waits_nothing_rings() -> None:
     with alarm.within(60):
         await asyncio.sleep(0)
     alarm.close()
+
+
+async def test_what_came_while_the_process_stood_still_is_heard() -> None:
+    alarm = Alarm()
+    near, far = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=near)
+
+    def stand_still() -> None:
+        time.sleep(0.4)
+        far.send(b"x")
+
+    asyncio.get_running_loop().call_soon(stand_still)
+    with alarm.within(0.1):
+        assert await reader.read(1) == b"x"
+    alarm.close()
+    far.close()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_loop_that_is_always_late_does_not_put_it_off_for_ever() -> None:
+    alarm = Alarm()
+    loop = asyncio.get_running_loop()
+    looks = 0
+
+    def stand_still() -> None:
+        nonlocal looks
+        looks += 1
+        time.sleep(0.25)
+        if looks < 10:
+            loop.call_soon(stand_still)
+
+    loop.call_soon(stand_still)
+    with pytest.raises(TimeoutError), alarm.within(0.1):
+        await never()
+    assert looks < 10
+    looks = 10
 
 
 async def test_a_cancelled_task_is_cancelled_and_not_timed_out() -> None:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,7 @@ async def test_a_great_body_arrives_whole(asker: Asker, upstream: Loopback) -> N
 
 async def test_more_answers_run_at_once_than_any_pool_has_places(asker: Asker, upstream: Loopback) -> None:
     everyone = asyncio.Event()
-    count = 120
+    count = 105
 
     async def script(connection: Connection) -> None:
         if len(upstream.connections) == count:
@@ -231,11 +232,11 @@ COMMENT = b": OPENROUTER PROCESSING\n\n"
 @pytest.mark.parametrize("piece", [COMMENT, b"x", event({"choices": []})])
 async def test_bytes_without_a_delta_are_no_progress(asker: Asker, upstream: Loopback, piece: bytes) -> None:
     upstream.plays(drips(piece))
-    asked = await asker.ask(first_delta_seconds=0.3, idle_bytes_seconds=5)
+    asked = await asker.ask(first_delta_seconds=0.15, idle_bytes_seconds=5)
     assert asked.answer.verdict() == (State.FAILED, Reason.TIMEOUT)
     assert bool(asked.of(events.Alive)) is (piece == COMMENT)
     upstream.plays(drips(piece, b"data: x\n\n", delta(content="so far")))
-    asked = await asker.ask(between_deltas_seconds=0.3, idle_bytes_seconds=5)
+    asked = await asker.ask(between_deltas_seconds=0.15, idle_bytes_seconds=5)
     assert asked.answer.verdict() == (State.FAILED, Reason.TIMEOUT)
     assert asked.text == "so far"
 
@@ -243,14 +244,28 @@ async def test_bytes_without_a_delta_are_no_progress(asker: Asker, upstream: Loo
 async def test_comments_keep_a_slow_answer_alive(asker: Asker, upstream: Loopback) -> None:
     async def script(connection: Connection) -> None:
         await connection.stream()
-        for _ in range(10):
+        for _ in range(14):
             await connection.chunk(COMMENT)
-            await asyncio.sleep(0.04)
+            await asyncio.sleep(0.05)
         await connection.chunk(delta(content="Yes.") + finish() + DONE)
         await connection.end()
 
     upstream.plays(script)
-    asked = await asker.ask(idle_bytes_seconds=0.3)
+    asked = await asker.ask(idle_bytes_seconds=0.6)
+    assert asked.answer.verdict() == DONE_WELL
+
+
+async def test_an_answer_may_take_longer_than_any_pause_in_it(asker: Asker, upstream: Loopback) -> None:
+    async def script(connection: Connection) -> None:
+        await connection.stream()
+        for _ in range(14):
+            await connection.chunk(delta(content="a"))
+            await asyncio.sleep(0.05)
+        await connection.chunk(finish() + DONE)
+        await connection.end()
+
+    upstream.plays(script)
+    asked = await asker.ask(between_deltas_seconds=0.6)
     assert asked.answer.verdict() == DONE_WELL
 
 
@@ -262,7 +277,7 @@ async def test_an_answer_without_end_meets_the_limit_of_the_whole(asker: Asker, 
 
 
 async def test_time_that_the_listener_takes_is_not_upstreams(asker: Asker, upstream: Loopback) -> None:
-    limits = {"idle_bytes_seconds": 0.2, "between_deltas_seconds": 0.2, "first_delta_seconds": 0.2}
+    limits: dict[str, Any] = {"idle_bytes_seconds": 0.1, "between_deltas_seconds": 0.1, "first_delta_seconds": 0.1}
 
     async def script(connection: Connection) -> None:
         await connection.stream(delta(content="a"))
@@ -274,7 +289,7 @@ async def test_time_that_the_listener_takes_is_not_upstreams(asker: Asker, upstr
     upstream.plays(script)
     async with asker.client(**limits).stream(BODY) as answer:
         async for _ in answer:
-            time.sleep(0.3)  # a listener at work, with the whole process
+            time.sleep(0.15)  # a listener at work, with the whole process
     assert answer.verdict() == DONE_WELL
 
 
@@ -342,7 +357,7 @@ async def test_a_cut_after_the_finish_is_no_cut(asker: Asker, upstream: Loopback
 
 async def test_after_done_an_open_socket_is_not_waited_for(asker: Asker, upstream: Loopback) -> None:
     upstream.plays(hangs(delta(content="Yes."), finish(), DONE))
-    asked = await asker.ask(idle_bytes_seconds=60, tail_seconds=60)
+    asked = await asker.ask(idle_bytes_seconds=3600, tail_seconds=3600)
     assert asked.answer.verdict() == DONE_WELL
     await upstream.connections[0].gone.wait()
 
@@ -361,7 +376,7 @@ async def test_after_the_finish_usage_is_waited_for_but_not_for_ever(asker: Aske
 
 
 async def test_a_body_packed_against_our_wish_is_refused_and_never_unpacked(asker: Asker, upstream: Loopback) -> None:
-    bomb = gzip.compress(b"\0" * 50_000_000)
+    bomb = gzip.compress(b"\0" * 5_000_000)
     upstream.plays(answers(200, bomb, "text/event-stream", Content_Encoding="gzip"))
     asked = await asker.ask()
     assert asked.answer.verdict() == (State.FAILED, Reason.UPSTREAM)
@@ -472,6 +487,11 @@ async def test_a_busy_upstream_is_asked_again_when_it_says(asker: Asker, upstrea
     assert asker.sleeps == [2.0, 3.0]
     assert [said.after_seconds for said in asked.of(events.Retrying)] == [2.0, 3.0]
     assert upstream.connections[0].json == upstream.connections[2].json
+
+
+async def test_time_to_connect_does_not_limit_asking_again(asker: Asker, upstream: Loopback) -> None:
+    upstream.plays(answers(503, BUSY), GOOD)
+    assert (await asker.ask(connect_seconds=0.5)).answer.verdict() == DONE_WELL
 
 
 async def test_no_more_than_two_more_times(asker: Asker, upstream: Loopback) -> None:

@@ -130,7 +130,7 @@ def test_texts_of_one_piece_come_as_one_event() -> None:
 
 def test_thinking_is_taken_from_one_name_only() -> None:
     details = [{"type": "reasoning.text", "text": "de"}, {"type": "reasoning.summary", "summary": "tail"}]
-    everywhere = {"reasoning_details": details, "reasoning": "detail", "reasoning_content": "detail"}
+    everywhere: dict[str, Any] = {"reasoning_details": details, "reasoning": "detail", "reasoning_content": "detail"}
     assert read(delta(**everywhere)).thinking == "detail"
     assert read(delta(reasoning="r", reasoning_content="c")).thinking == "r"
     assert read(delta(reasoning=None, reasoning_content="c")).thinking == "c"
@@ -372,6 +372,12 @@ def test_an_error_without_an_error_object_is_one_nevertheless() -> None:
     assert outcome.reader.verdict() == (State.FAILED, Reason.UPSTREAM)
 
 
+def test_a_second_finish_that_is_an_error_outweighs_the_first() -> None:
+    outcome = read(delta(content="a") + finish() + finish("error") + DONE)
+    assert outcome.reader.verdict() == (State.FAILED, Reason.UPSTREAM)
+    assert len(outcome.of(events.Finished)) == 1
+
+
 def test_an_error_after_the_finish_outweighs_it() -> None:
     outcome = read(delta(content="a") + finish() + event(NO_CHOICES))
     assert outcome.reader.verdict() == (State.FAILED, Reason.UPSTREAM)
@@ -406,6 +412,10 @@ def test_thinking_without_an_answer_is_no_success() -> None:
 
 def test_nothing_but_white_space_is_no_answer() -> None:
     assert read(delta(content="\n\n") + finish()).reader.verdict() == (State.FAILED, Reason.EMPTY)
+
+
+def test_thinking_of_nothing_but_empty_lines_leaves_no_trace() -> None:
+    assert read(delta(content="\n") + delta(content="</think>\n\nYes") + finish()).seen[1:2] == [events.Answer("Yes")]
 
 
 def test_separate_thinking_before_tags_leaves_the_tags_alone() -> None:

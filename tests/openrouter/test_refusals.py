@@ -110,6 +110,11 @@ def test_the_type_goes_before_the_status() -> None:
     assert error(400, error_type="rate_limit_exceeded").reason is Reason.BUSY
 
 
+def test_a_decisive_type_goes_before_the_words_and_a_vague_one_does_not() -> None:
+    assert error(400, "The image is too big", error_type="image_too_large").reason is Reason.TOO_LARGE
+    assert error(400, "context length 8192", error_type="invalid_request").reason is Reason.TOO_LONG
+
+
 def test_the_status_goes_before_the_code_and_the_code_before_the_rest() -> None:
     assert answer(401, {"code": 502}).status == 401
     assert answer(200, {"code": "502", "http_status": 401}).status == 502
@@ -224,8 +229,24 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["code", "message", "metadata", "raw", "reasons", "headers", "Retry-After", "availability", "retryable"]
-                + ["retry_after", "error_type", "http_status", "type", "provider_name", "error", "X-RateLimit-Reset"]
+                [
+                    "code",
+                    "message",
+                    "metadata",
+                    "raw",
+                    "reasons",
+                    "headers",
+                    "Retry-After",
+                    "availability",
+                    "retryable",
+                    "retry_after",
+                    "error_type",
+                    "http_status",
+                    "type",
+                    "provider_name",
+                    "error",
+                    "X-RateLimit-Reset",
+                ]
             ),
             inner,
             max_size=5,

@@ -16,9 +16,10 @@ Parts = list[tuple[PartKind, str]]
 def listen(filtered: TagFilter, texts: list[str], *, proper: bool = True) -> Parts:
     """The parts as they stand at the end, neighbours of one kind joined, white space at a part's start left out."""
     parts: Parts = []
-    for kind, text in [piece for text in texts for piece in filtered.feed(text)] + filtered.close(proper=proper):
+    pieces = [piece for said in texts for piece in filtered.feed(said)] + filtered.close(proper=proper)
+    for kind, text in pieces:
         if text is None:
-            parts[-1:] = [(kind, text) for _, text in parts[-1:]]
+            parts[-1:] = [(kind, written) for _, written in parts[-1:]]
         elif parts and parts[-1][0] is kind:
             parts[-1] = (kind, parts[-1][1] + text)
         else:

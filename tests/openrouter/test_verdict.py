@@ -12,7 +12,7 @@ DONE = (State.DONE, Reason.NONE)
 CUT = (State.INTERRUPTED, Reason.CUT)
 FAILED = (State.FAILED, Reason.UPSTREAM)
 EMPTY = (State.FAILED, Reason.EMPTY)
-TEXT = {"has_text": True, "has_deltas": True}
+TEXT: dict[str, Any] = {"has_text": True, "has_deltas": True}
 THINKING = {"has_deltas": True}
 CALLS = {"has_calls": True, "has_deltas": True}
 

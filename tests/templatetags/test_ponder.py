@@ -87,6 +87,14 @@ def test_every_custom_element_of_the_templates_has_its_module() -> None:
             assert (STATIC / "js" / "elements" / f"{tag}.js").is_file(), f"{path} uses <{tag}>"
 
 
+def test_every_style_is_imported_once_and_in_a_layer() -> None:
+    css = STATIC / "css"
+    imported = re.findall(r'^@import "([^"]+)" layer\((\w+)\);$', (css / "app.css").read_text(), re.MULTILINE)
+    names = [name for name, _ in imported]
+    assert sorted(names) == sorted(str(path.relative_to(css)) for path in css.rglob("*.css") if path.name != "app.css")
+    assert all("@import" not in (css / name).read_text() for name in names)
+
+
 @pytest.mark.parametrize(
     ("milliseconds", "shown"),
     [

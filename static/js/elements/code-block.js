@@ -3,7 +3,7 @@ class CodeBlock extends HTMLElement {
   connectedCallback() {
     const template = document.querySelector("template[data-code-bar]");
     if (!template || this.querySelector(":scope > [data-added]")) return;
-    const bar = document.importNode(template.content, true);
+    const bar = document.importNode(template.content.firstElementChild, true);
     bar.querySelector("[data-name]").textContent = this.dataset.language ?? "";
     this.prepend(bar);
   }

@@ -11,7 +11,7 @@ class ConnectionState extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     document.addEventListener("connection-changed", ({ detail }) => this.#show(detail.state), { signal });
-    this.#show(this.closest("live-conversation").dataset.connection);
+    this.#show(this.closest("live-conversation")?.dataset.connection);
   }
 
   disconnectedCallback() {

@@ -4,7 +4,7 @@ const END_PX = 40;
  * Keeps the page at its end while the reader is there, and offers the way back while something runs.
  *
  * Only the reader changes whether the page follows: a scroll counts as theirs when neither this element nor a change
- * of the page's or the window's height explains it.
+ * of the page's or the window's height explains it, also while the page grows quickly.
  */
 class FollowEnd extends HTMLElement {
   #listening;
@@ -42,18 +42,22 @@ class FollowEnd extends HTMLElement {
     this.#look();
   }
 
+  // A page that shrinks or a window that grows pulls the reader up; else only the reader goes up, and be it by a line.
+  // The end may have moved on since it was reached: the one that was last seen counts.
   #scrolled() {
-    const { top, page, view } = this.#seen;
+    const before = this.#seen;
     this.#look();
     const now = this.#seen;
-    if (now.page !== page || now.view !== view || Math.abs(now.top - top) < 1) return;
-    if (now.top < top) this.#isFollowing = false;
-    if (this.#isAtEnd()) this.#isFollowing = true;
+    const isPushed = now.page < before.page || now.view > before.view;
+    if (now.top < before.top && !isPushed) this.#isFollowing = false;
+    if (now.top > before.top && before.page - now.top - now.view < END_PX) this.#isFollowing = true;
     this.#show();
   }
 
   #grown() {
     if (this.#isFollowing) this.#toEnd();
+    // Not where the reader is: a scroll of theirs may be under way, and its event still to come.
+    else this.#seen.page = document.documentElement.scrollHeight;
     this.#show();
   }
 

@@ -134,6 +134,7 @@ class LiveConversation extends HTMLElement {
     if (attempt === this.dataset.running) return;
     this.dataset.running = attempt;
     this.#say("answer-running", { attempt });
+    if (attempt) this.#connection.hurry();
   }
 
   #blank(kind) {

@@ -46,7 +46,8 @@ class ThinkingPane extends HTMLElement {
 
   #refresh() {
     if (this.#pane.open && this.#isRunning && this.#isPinned) this.#text.scrollTop = this.#text.scrollHeight;
-    if (!this.#pane.open && this.#isRunning) this.querySelector("[data-newest]").textContent = this.#newest();
+    const isShort = !this.#pane.open && this.#isRunning;
+    this.querySelector("[data-newest]").textContent = isShort ? this.#newest() : "";
   }
 
   #newest() {

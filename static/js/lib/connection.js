@@ -43,6 +43,7 @@ export class Connection extends EventTarget {
   #retry = 0;
   #pollTimer = 0;
   #isPolling = false;
+  #polls = 0;
 
   /**
    * `url` of the socket; `protocol` and `release` the page was made for; `poll()` resolves to frames and rejects with
@@ -89,6 +90,11 @@ export class Connection extends EventTarget {
       this.#open();
       if (this.#isPolling) this.#pollNow();
     }
+  }
+
+  /** Something runs from now on: a poll that waits for quiet times would be late. */
+  hurry() {
+    if (this.#isPolling) this.#pollNow();
   }
 
   /** Send a frame; false when there is no socket to send it on. */
@@ -189,17 +195,20 @@ export class Connection extends EventTarget {
     clearTimeout(this.#pollTimer);
   }
 
+  // Of two polls that overlap only the later one counts: what the earlier one says may be older.
   async #pollNow() {
     clearTimeout(this.#pollTimer);
+    const poll = ++this.#polls;
     let next = POLL_IDLE_MS;
     try {
       const frames = await this.#poll();
-      if (!this.#isPolling) return;
+      if (!this.#isPolling || poll !== this.#polls) return;
       this.#reach();
       for (const frame of frames) this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
       if (this.#isBusy()) next = POLL_RUNNING_MS;
     } catch (problem) {
       if (problem.fate) return this.end(problem.fate);
+      if (poll !== this.#polls) return;
       if (this.#isPolling) this.#become(navigator.onLine ? "reconnecting" : "offline");
     }
     clearTimeout(this.#pollTimer);
