@@ -109,13 +109,8 @@ class Upstream(Process):
         return list(found["requests"] if isinstance(found, dict) else found)
 
     def play(self, script: str) -> None:
-<<<<<<< HEAD
-        """Answer the next request by this script, whatever it says."""
-        assert self._control.post("/control/script", json={"script": script, "times": 1}).status_code == 200
-=======
         """The next chat request is answered by this script, whatever it asks."""
         self._control.post("/control/script", json={"script": script, "times": 1}).raise_for_status()
->>>>>>> main
 
     def asked(self, words: str) -> list[dict[str, Any]]:
         """The requests whose last message contains the words."""
