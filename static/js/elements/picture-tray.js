@@ -51,9 +51,8 @@ class PictureTray extends HTMLElement {
   }
 
   #pick() {
-    const files = [...this.#input.files];
+    this.#take([...this.#input.files]);
     this.#input.value = "";
-    this.#take(files);
   }
 
   #take(files) {
