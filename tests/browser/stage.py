@@ -1,7 +1,6 @@
 """A page of the site's own templates in a real browser, with the server and its socket played by the test."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from django.utils.safestring import SafeString
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute
 
 from chatapp.presentation import Outcome, PartView, Siblings, Turn
+from chatapp.statics import join_styles
 
 ORIGIN = "http://ponder.test"
 STATIC = Path(settings.STATICFILES_DIRS[0])
@@ -30,15 +30,6 @@ Reply = tuple[int, str, str]  # status, content type, body
 
 
 @cache
-def joined_styles() -> str:
-    """All styles as one file, as the site serves them: a request for each would take most of a test's time."""
-    css = STATIC / "css"
-    text = (css / "app.css").read_text()
-    for line, name, layer in re.findall(r'(@import "([^"]+)" layer\((\w+)\);)', text):
-        text = text.replace(line, f"@layer {layer} {{\n{(css / name).read_text()}}}")
-    return text
-
-
 def block(text: str) -> str:
     return f'<div class="block"><p dir="auto">{text}</p></div>'
 
@@ -208,7 +199,7 @@ class Stage:
         parts = urlsplit(request.url)
         if parts.path.startswith("/static/"):
             file = STATIC / parts.path.removeprefix("/static/")
-            body = joined_styles() if file.name == "app.css" else file.read_bytes()
+            body = join_styles(file) if file.name == "app.css" else file.read_bytes()
             route.fulfill(body=body, content_type=TYPES[file.suffix])
             return
         line = f"{request.method} {parts.path}"
