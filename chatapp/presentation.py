@@ -397,7 +397,7 @@ def _facts(generation: Generation, calls: Sequence[Call], usage: Usage) -> list[
         (_("Question"), _count(usage.prompt_tokens)),
         (_("Thinking"), _count(usage.reasoning_tokens)),
         (_("Answer"), _count(usage.answer_tokens)),
-        (_("Cost"), wording.money(usage.cost) if usage.cost is not None else None),
+        (_cost_name(calls), wording.money(usage.cost) if usage.cost is not None else None),
         (_("First token after"), wording.duration(first) if first is not None else None),
         (_("Total time"), wording.duration(generation.ended_ms) if generation.ended_ms is not None else None),
         (_("Speed"), wording.speed(usage.completion_tokens, writing_ms)),
@@ -408,6 +408,11 @@ def _facts(generation: Generation, calls: Sequence[Call], usage: Usage) -> list[
         (_("Parameters"), wording.parameters(generation.parameters)),
     ]
     return [Fact(name, value) for name, value in known if value]
+
+
+def _cost_name(calls: Sequence[Call]) -> str:
+    is_reckoned = any(call.usage.get("source") == "list price" for call in calls)
+    return _("Cost, by the list price") if is_reckoned else _("Cost")
 
 
 def _count(tokens: int | None) -> str | None:

@@ -315,6 +315,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 # Pictures: private, outside of everything that is served as a file.
 IMAGES_DIR = DATA_DIR / "images"
+PICTURE_QUOTA_BYTES = _number("PICTURE_QUOTA_MB", 2_000, 1, 10_000_000) * 1_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # People.

@@ -21,6 +21,7 @@ from chatapp.generation import follower as following
 from chatapp.generation.accountant import Accountant
 from chatapp.generation.draft import Draft
 from chatapp.generation.engine import Engine
+from chatapp.generation.facts import FactBook
 from chatapp.generation.follower import Follower
 from chatapp.generation.followers import Followers
 from chatapp.generation.history import Job, Said
@@ -33,7 +34,6 @@ from chatapp.generation.watchdog import Watchdog
 from chatapp.images.intake import Intake
 from chatapp.images.store import Copy, Missing, Store
 from chatapp.models import Conversation, Generation, Image, User
-from chatapp.openrouter.catalogue import QWEN3_VL_8B_THINKING
 from chatapp.openrouter.client import OpenRouter
 from chatapp.openrouter.parameters import Parameters
 from chatapp.openrouter.request import ImagePart, TextPart, Turn, build
@@ -42,8 +42,6 @@ from chatapp.simulator import Simulator
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 20.0
-# For a model whose catalogue says nothing.
-CONTEXT_TOKENS = 131_072
 RESTART_LOOP_SECONDS = 1.0
 
 
@@ -60,6 +58,7 @@ class House:
     followers: Followers
     watchdog: Watchdog
     accountant: Accountant
+    facts: FactBook
     sweeper: Sweeper
     simulator: Simulator | None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -118,6 +117,7 @@ async def start() -> House:
         ("heartbeat", house.runner.beat),
         ("watchdog", house.watchdog.patrol),
         ("accountant", house.accountant.run),
+        ("facts", house.facts.run),
         ("sweeper", house.sweeper.run),
     )
     house.tasks = [asyncio.create_task(_for_ever(name, loop), name=name) for name, loop in loops]
@@ -160,6 +160,7 @@ def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
     def ring_attempt(generation_id: int) -> None:
         bells.ring_here_and_elsewhere(frozenset([generation_topic(generation_id)]))
 
+    facts = FactBook(model=settings.MODEL, ask=upstream.facts)
     journal = JournalWriter(owner=owner, ring=ring_drafts)
     engine = Engine(
         owner=owner,
@@ -168,7 +169,7 @@ def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
         journal=journal,
         settle=settle_attempt,
         ring=ring_attempt,
-        context_tokens=QWEN3_VL_8B_THINKING.context_length or CONTEXT_TOKENS,
+        facts=facts,
     )
     runner = Runner(engine=engine, owner=owner, bell=bells.open())
     return House(
@@ -181,6 +182,7 @@ def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
         followers=Followers(make=follower, draft_of=engine.drafts.get),
         watchdog=Watchdog(mine=runner.mine, settle=settle_attempt, ring=ring_attempt),
         accountant=Accountant(upstream=upstream, ring=ring_attempt),
+        facts=facts,
         sweeper=sweeper(),
         simulator=simulator,
     )

@@ -11,6 +11,7 @@ from django.db import DatabaseError
 
 from chatapp import wording
 from chatapp.generation.draft import Draft, DraftFull
+from chatapp.generation.facts import FactBook
 from chatapp.generation.history import Job, choose_pictures, fit, take_up
 from chatapp.generation.journal import JournalWriter
 from chatapp.generation.offload import offload
@@ -62,13 +63,13 @@ class Engine:
         journal: JournalWriter,
         settle: Callable[[int], bool],
         ring: Callable[[int], None],
-        context_tokens: int,
+        facts: FactBook,
     ) -> None:
         self.drafts: dict[int, Draft] = {}
         self.is_leaving = False
         self._owner, self._upstream, self._compose = owner, upstream, compose
         self._journal, self._settle, self._ring = journal, settle, ring
-        self._context_tokens = context_tokens
+        self._facts = facts
 
     async def run(self, generation_id: int) -> None:
         """Claim the attempt and see it through to its ending and settling."""
@@ -117,7 +118,7 @@ class Engine:
             draft.end(State.FAILED, Reason.INTERNAL, "Something went wrong on this site. Try again.")
 
     async def _answer(self, job: Job, draft: Draft) -> None:
-        room = self._context_tokens - int(job.parameters.get("max_tokens") or 0)
+        room = self._facts.context_tokens - int(job.parameters.get("max_tokens") or 0)
         seen, pictures_omitted = choose_pictures(job.turns)
         turns, omitted = fit(seen, system=job.parameters.get("system") or "", room_tokens=room)
         draft.note(wording.left_out(omitted, pictures_omitted))
@@ -155,13 +156,24 @@ class Engine:
             case events.Finished(reason, native):
                 return call | {"finish_reason": reason[:64], "native_finish_reason": native[:128]}
             case events.Usage():
-                return call | _used(event)
+                return call | self._used(event)
             case events.Retrying(error, after):
                 log.warning("generation %s: asking again in %.1f s: %s", draft.generation_id, after, error)
                 if call:
                     draft.used(call)
                 return {}
         return call
+
+    def _used(self, usage: events.Usage) -> dict[str, Any]:
+        """Fields of Call. A server that names no price is reckoned by the list, if the model has one there."""
+        listed = self._facts.facts.cost(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
+        return {
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+            "cost": usage.cost if usage.cost is not None else listed,
+            "usage": usage.raw | ({"source": "list price"} if usage.cost is None and listed is not None else {}),
+        }
 
     def _fail(self, draft: Draft, wrong: UpstreamError) -> None:
         log.warning("generation %s: %s", draft.generation_id, wrong)
@@ -179,16 +191,6 @@ def note_calls(generation_id: int, calls: Sequence[dict[str, Any]]) -> None:
     """Store the calls of an attempt that was ended from outside; of one that is deleted nothing is kept."""
     if Generation.objects.filter(pk=generation_id).exists():
         Call.objects.bulk_create(Call(generation_id=generation_id, **call) for call in calls)
-
-
-def _used(usage: events.Usage) -> dict[str, Any]:
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "reasoning_tokens": usage.reasoning_tokens,
-        "cost": usage.cost,
-        "usage": usage.raw,
-    }
 
 
 def _explained(reason: Reason) -> str:

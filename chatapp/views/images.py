@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files import File
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +24,24 @@ from chatapp.models import Image, User
 from chatapp.views.access import signed_in
 from chatapp.views.errors import json_error, only, sign_in_required
 
-STATUS = {"too_many_bytes": 413, "busy": 503, "no_room": 507}
+STATUS = {"too_many_bytes": 413, "busy": 503, "no_room": 507, "too_many_unsent": 429, "quota": 413}
+MAX_UNSENT = 100
+
+
+class TooManyUnsent(Refused):
+    """Pictures were uploaded and not sent, more than a person can mean."""
+
+    code = "too_many_unsent"
+    permanent = False
+    words = f"{MAX_UNSENT} pictures are waiting to be sent. Send some, or wait until tomorrow, when they are gone."
+
+
+class Quota(Refused):
+    """The person's pictures take up all the room they may; ``megabytes`` is how much that is."""
+
+    code = "quota"
+    permanent = False
+    words = "Your pictures take up all of your {megabytes} MB. Delete conversations with pictures that you do not need."
 
 
 @only("POST")
@@ -45,9 +64,19 @@ def take(user: User, file: "File[bytes]") -> tuple[Image, bool]:
     taken = wiring.intake().examine(file.read(MOST_BYTES + 1))
     earlier = Image.objects.filter(owner=user, sha256=taken.sha256).first()
     if earlier is None:
+        _refuse_above_quota(user, taken.size)
         return _keep(user, taken, display_name(file.name or ""))
     Image.objects.filter(pk=earlier.pk).update(used_at=timezone.now())
     return earlier, False
+
+
+def _refuse_above_quota(user: User, size: int) -> None:
+    mine = Image.objects.filter(owner=user)
+    if mine.unused().count() >= MAX_UNSENT:
+        raise TooManyUnsent
+    kept = mine.aggregate(kept=Sum("size"))["kept"] or 0
+    if kept + size > settings.PICTURE_QUOTA_BYTES:
+        raise Quota(megabytes=settings.PICTURE_QUOTA_BYTES // 10**6)
 
 
 def _keep(user: User, taken: Taken, name: str) -> tuple[Image, bool]:

@@ -14,6 +14,7 @@ from chatapp import wiring
 from chatapp.generation.history import Picture, Said, choose_pictures, said_before
 from chatapp.images.store import Copy, Missing
 from chatapp.models import Conversation, Generation, Image, Message, Part, User
+from chatapp.views import images
 from chatapp.words import Reason, Role, State
 from tests.views.conftest import Talk, picture_of, png, talk_of
 
@@ -198,6 +199,23 @@ def test_a_picture_that_was_never_sent_is_swept_after_a_day(alice: User, door: C
     Image.objects.filter(pk__in=[stale.pk, used.pk]).update(used_at=timezone.now() - timedelta(days=2))
     assert wiring.sweeper().once() == 1
     assert set(Image.objects.all()) == {fresh, used}
+
+
+def test_a_person_has_so_much_room_for_pictures(door: Client, settings) -> None:
+    settings.PICTURE_QUOTA_BYTES = len(png()) + 10
+    assert upload(door, png()).status_code == 201
+    reply = upload(door, png((1, 2, 3)))
+    assert (reply.status_code, reply.json()["error"]["code"]) == (413, "quota")
+    # One that is there already takes no more room.
+    assert upload(door, png()).status_code == 200
+    assert Image.objects.count() == 1
+
+
+def test_pictures_that_are_never_sent_are_bounded(door: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_UNSENT", 1)
+    assert upload(door, png()).status_code == 201
+    reply = upload(door, png((1, 2, 3)))
+    assert (reply.status_code, reply.json()["error"]["code"]) == (429, "too_many_unsent")
 
 
 def test_editing_makes_a_branch_and_keeps_the_old_one(door: Client, alice: User) -> None:
