@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Any
 
 # Loaded before the bytes are looked at: afterwards the child can open no file.
-from PIL import ExifTags, Image, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+from PIL import ExifTags, Image, ImageColor, ImagePalette, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
 
 from chatapp.images import colours, encode, sizes
 from chatapp.images.limits import MOST_PIXELS

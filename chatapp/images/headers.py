@@ -59,7 +59,7 @@ def _read(head: bytes, size: int) -> Header:
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return _webp(head, size)
     if strangers.is_heic(head):
-        return Header(Kind.HEIC)
+        return _heic(head, size)
     stranger = strangers.name(head)
     if stranger is None:
         raise NotAPicture
@@ -108,3 +108,18 @@ def _webp(head: bytes, size: int) -> Header:
         width, height = struct.unpack_from("<HH", head, 26)
         return Header(Kind.WEBP, width & 0x3FFF, height & 0x3FFF)
     raise Broken
+
+
+def _heic(head: bytes, size: int) -> Header:
+    """Only the decoder finds the size, but the boxes tell where the file should end."""
+    at = 0
+    while at + 16 <= len(head):
+        (length,) = struct.unpack_from(">I", head, at)
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", head, at + 8)
+        if length == 0:  # to the end, wherever that is
+            break
+        at += max(8, length)
+        if at > size:
+            raise Truncated
+    return Header(Kind.HEIC)

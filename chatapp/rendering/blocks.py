@@ -19,7 +19,7 @@ from chatapp.rendering.lines import leave_undecided, line_text
 Rule = Callable[[StateBlock, int, int, bool], bool]
 
 # Lists count twice.  Deeper text is shown as it was written.
-_DEEPEST = 30
+_DEEPEST = 18
 _CLOSERS = {"$$": "$$", "\\[": "\\]"}
 _OPENER = re.compile(r"(?<!\\)\\\[")  # not the "\\[2pt]" between rows
 # What the rules may interrupt.  Formulas end a list without being asked; asked, they would look ahead for nothing.

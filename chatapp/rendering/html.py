@@ -12,7 +12,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from chatapp.rendering import formulas
 from chatapp.rendering.code import code_block
-from chatapp.rendering.links import foreign_host, host_of
+from chatapp.rendering.links import foreign_host, host_of, is_allowed
 
 # Deeper emphasis is nothing a reader could see, and browsers stop nesting at 512.
 _DEEPEST_EMPHASIS = 16
@@ -126,7 +126,7 @@ def _code(token: Token, env: EnvType) -> str:
 
 def _formula_block(token: Token, env: EnvType) -> str:
     mathml = formulas.formula(token.content, display=True) if token.meta["closed"] else None
-    return f'<div class="formula">{mathml or formulas.source(token.content)}</div>\n'
+    return f'<div class="formula">{mathml or formulas.source(token.content.strip())}</div>\n'
 
 
 _BLOCKS: dict[str, Callable[[Token, EnvType], str]] = {
@@ -194,24 +194,26 @@ class _Inline:
     def _link_open(self, token: Token) -> None:
         self._links += 1
         if self._links == 1:  # an address inside of a link's words is words
-            self._url = str(token.attrs["href"])
+            url = str(token.attrs["href"])
+            self._url = url if is_allowed(url) else ""  # the parser lets empty ones through
             self._label.clear()
             title = f' title="{escape(str(token.attrs["title"]))}"' if "title" in token.attrs else ""
-            self.out.append(f'<a href="{escape(self._url)}"{title}>')
+            self.out.append(f'<a href="{escape(url)}"{title}>' if self._url else "")
 
     def _link_close(self, token: Token) -> None:
         self._links -= 1
         if self._links == 0:
             if host := foreign_host("".join(self._label), self._url):
                 self.out.append(f' <bdi class="host">({escape(host)})</bdi>')
-            self.out.append("</a>")
+            self.out.append("</a>" if self._url else "")
 
     def _image(self, token: Token) -> None:
         """A picture from elsewhere would tell that host who reads what; so it is only named."""
         url = str(token.attrs["src"])
         words = f"[image: {escape(_plain_words(token.children or []), quote=False)}]"
         named = f'{words} <bdi class="host">{escape(host_of(url))}</bdi>'
-        self.out.append(named if self._links else f'<a href="{escape(url)}">{named}</a>')
+        is_link = not self._links and is_allowed(url)
+        self.out.append(f'<a href="{escape(url)}">{named}</a>' if is_link else named)
 
     _WRITERS: ClassVar[dict[str, Callable[["_Inline", Token], None]]] = {
         "code_inline": _code,

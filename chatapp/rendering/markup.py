@@ -25,10 +25,10 @@ def plain(text: str) -> SafeString:
     return _safe(f'<pre class="plain" dir="auto">\n{escape(Lines().read(text))}</pre>')
 
 
-def _safe(html: str) -> SafeString:
-    return mark_safe(html)  # noqa: S308 - made of what `clean` let through and of escaped text
-
-
 def trusted(html: str) -> SafeString:
     """HTML that `join` made once and the database kept since."""
     return _safe(html)
+
+
+def _safe(html: str) -> SafeString:
+    return mark_safe(html)  # noqa: S308 - made of what `clean` let through and of escaped text

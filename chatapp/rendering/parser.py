@@ -17,20 +17,19 @@ from chatapp.rendering.notes import Notes
 
 Env = dict[str, Any]
 
-_RECURSION_LIMIT = 40  # nested brackets and blocks; ours ends earlier, at what `blocks` calls too deep
+_DEEPEST = 20  # nested brackets; blocks end earlier, at what the first of their rules calls too deep
 
 
 class Markdown(MarkdownIt):
     """CommonMark with tables, strikethrough, task lists, formulas and bare links; raw HTML is text."""
 
-    def __init__(self, *, notes: bool, html: bool = False) -> None:
-        options = {"maxNesting": _RECURSION_LIMIT, "html": html, "linkify": True, "tasklists": True}
+    def __init__(self, *, notes: bool) -> None:
+        options = {"maxNesting": _DEEPEST, "html": False, "linkify": True, "tasklists": True}
         super().__init__("commonmark", options, renderer_cls=Html)
         self.inline = inlines.WideInline()
         self.configure("commonmark", options)
         self.enable(["table", "strikethrough", "linkify"])
-        if not html:
-            self.disable(["html_block", "html_inline"])  # they would look at every line and find it forbidden
+        self.disable(["html_block", "html_inline"])
         blocks.install(self)
         inlines.install(self)
         if notes:

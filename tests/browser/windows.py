@@ -61,10 +61,14 @@ class Window:
     def ask_button(self) -> Locator:
         return self.page.get_by_role("button", name="Ask", exact=True)
 
+    def plays(self, script: str) -> None:
+        """Upstream answers the next question by this script."""
+        self._upstream.play(script)
+
     def asks(self, text: str, *, script: str = "") -> Locator:
         """Put the question and give its answer, once it is on the page. With `script` upstream plays that."""
         if script:
-            self._upstream.play(script)
+            self.plays(script)
         count = self.answers.count()
         self.composer.fill(text)
         self.composer.press("Enter")

@@ -1,5 +1,6 @@
 """Pictures made for the tests: proper ones with Pillow, wicked ones by hand."""
 
+import functools
 import struct
 import zlib
 from collections.abc import Sequence
@@ -91,11 +92,12 @@ def header(width: int, height: int, *, depth: int = 8, colour: int = 0) -> tuple
 
 def rows(row: bytes, height: int) -> tuple[bytes, bytes]:
     """The pixels of a PNG whose rows are all alike."""
-    packer = zlib.compressobj(9)
+    packer = zlib.compressobj()
     lines = b"".join([packer.compress(b"\0" + row) for _ in range(height)])
     return b"IDAT", lines + packer.flush()
 
 
+@functools.cache
 def plain_png(width: int, height: int, *, depth: int = 8, colour: int = 0) -> bytes:
     """A black PNG, made without ever having it in memory."""
     channels = {0: 1, 2: 3, 6: 4}[colour]
@@ -104,25 +106,39 @@ def plain_png(width: int, height: int, *, depth: int = 8, colour: int = 0) -> by
     )
 
 
+@functools.cache
 def text_bomb(unpacked_bytes: int) -> bytes:
     """A PNG with a note that unpacks to so many bytes."""
     return png(
-        header(64, 64), (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(unpacked_bytes), 9)), rows(bytes(64), 64), END
+        header(64, 64), (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(unpacked_bytes))), rows(bytes(64), 64), END
     )
 
 
+@functools.cache
 def profile_bomb(unpacked_bytes: int) -> bytes:
     """A PNG with a colour profile that unpacks to so many bytes."""
-    return png(
-        header(64, 64), (b"iCCP", b"icc\0\0" + zlib.compress(bytes(unpacked_bytes), 9)), rows(bytes(64), 64), END
-    )
+    return png(header(64, 64), (b"iCCP", b"icc\0\0" + zlib.compress(bytes(unpacked_bytes))), rows(bytes(64), 64), END)
 
 
+@functools.cache
 def slow_jpeg(rounds: int) -> bytes:
     """A progressive JPEG of 36 million pixels and little size, whose last scan comes many times over."""
     data = saved(Image.new("L", (6000, 6000), 200), "JPEG", progressive=True, quality=30)
     last = data.rindex(b"\xff\xda")
     return data[:last] + data[last:-2] * rounds + data[-2:]
+
+
+@functools.cache
+def noise(form: str) -> bytes:
+    """A picture of 300 × 300 px that no encoder makes small; always the same one."""
+    return saved(Image.effect_noise((300, 300), 90), form)
+
+
+def film(frames: int) -> bytes:
+    """A GIF of so many frames of 36 million pixels each."""
+    data = saved(Image.new("P", (6000, 6000), 7), "GIF")
+    start = data.index(b"\x2c\0\0\0\0")
+    return data[:start] + data[start:-1] * frames + data[-1:]
 
 
 def with_comment(jpeg: bytes, comment: bytes) -> bytes:

@@ -120,8 +120,11 @@ def test_ten_megabytes_are_the_limit() -> None:
         made.saved(SAMPLE, "WEBP")[:-1],
         b"GIF89a\x20",
         b"RIFF\0\0\0\0WEBPVP8 ",
+        (made.PICTURES / "turned.heic").read_bytes()[:-1],
+        (made.PICTURES / "turned.heic").read_bytes()[:300],
+        made.heif(b"heic")[:16] + struct.pack(">I4sQ", 1, b"mdat", 2**40) + bytes(100),
     ],
-    ids=["png", "jpeg", "webp", "gif", "webp header"],
+    ids=["png", "jpeg", "webp", "gif", "webp header", "heic", "heic header", "heic with a long box"],
 )
 def test_a_missing_end_is_seen_at_once_where_that_is_cheap(data: bytes) -> None:
     with pytest.raises(refusals.Truncated):
@@ -146,6 +149,12 @@ def test_nonsense_is_broken(data: bytes) -> None:
 def test_a_jpeg_without_a_length_does_not_go_round_for_ever() -> None:
     with pytest.raises(refusals.Refused):
         judged(b"\xff\xd8" + b"\xff\xe0\0\0" * 60_000)
+
+
+@pytest.mark.parametrize("length", [0, 7, 8])
+def test_a_box_without_a_proper_length_does_not_go_round_for_ever(length: int) -> None:
+    boxes = made.heif(b"heic")[:16] + struct.pack(">I4s", length, b"free") * 1_000
+    assert judged(boxes) == Header(Kind.HEIC)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,10 @@ def test_copies_come_through_whole() -> None:
     assert unpack(pack(COPIES)) == COPIES
 
 
-@pytest.mark.parametrize("code", refusals.BY_CODE)
+# The kinds that are not taken are told apart before there is a child.
+@pytest.mark.parametrize("code", sorted(refusals.BY_CODE.keys() - {"kind_not_taken"}))
 def test_every_refusal_comes_through_in_the_same_words(code: str) -> None:
-    refusal = refusals.BY_CODE[code](width=20, height=30, what="a riddle")
-    if code == "kind_not_taken":
-        pytest.skip("said by the parent alone, which needs no pipe for it")
+    refusal = refusals.BY_CODE[code](width=20, height=30)
     with pytest.raises(type(refusal)) as caught:
         unpack(pack_refusal(refusal))
     assert str(caught.value) == str(refusal)
