@@ -1,6 +1,10 @@
 """What Markdown becomes: the elements, their direction, and writing in many scripts."""
 
+import os
+import subprocess
+import sys
 from html import escape
+from pathlib import Path
 
 import pytest
 
@@ -187,3 +191,18 @@ def test_a_footnote_inside_of_a_quote_leaves_the_quote() -> None:
 
 def test_lines_may_end_in_any_way() -> None:
     assert render("a\r\nb\rc\n\r\n# d\r") == render("a\nb\nc\n\n# d\n")
+
+
+def test_rendering_needs_no_settings() -> None:
+    """The room works before Django is set up, in a process of its own."""
+    script = "from chatapp.rendering import join, render; print(join(render('*a*'), ''))"
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=Path(__file__).parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == '<div class="block"><p dir="auto"><em>a</em></p></div><div class="tail"></div>\n'
