@@ -1,0 +1,29 @@
+"""What templates show: turns, endings and the drawer as plain values, read in a fixed number of queries.
+
+`values` are what templates get, `rows` what the database holds for a page; `turns`, `outcomes` and `drawers` make the
+one of the other.
+"""
+
+from chatapp.presentation.drawers import Drawer, drawer
+from chatapp.presentation.outcomes import outcome_html
+from chatapp.presentation.rows import Usage
+from chatapp.presentation.turns import PAGE_TURNS, blank, page_of, turn_of, turns_of
+from chatapp.presentation.values import Fact, ImageView, Outcome, PartView, Siblings, Turn
+
+__all__ = [
+    "PAGE_TURNS",
+    "Drawer",
+    "Fact",
+    "ImageView",
+    "Outcome",
+    "PartView",
+    "Siblings",
+    "Turn",
+    "Usage",
+    "blank",
+    "drawer",
+    "outcome_html",
+    "page_of",
+    "turn_of",
+    "turns_of",
+]

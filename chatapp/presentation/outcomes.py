@@ -1,0 +1,122 @@
+"""How an attempt ended: the sentence, the buttons, the figures and the details."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chatapp import wording
+from chatapp.generation.history import PICTURE_TROUBLE
+from chatapp.models import Call, Generation, Message
+from chatapp.presentation.rows import Rows, Usage, read_rows
+from chatapp.presentation.values import Fact, Outcome, Siblings
+from chatapp.words import RUNNING, PartKind, Reason, Role, State
+
+# Upstream knows what a broken answer cost within that time, or is not asked any more.
+BOOKED_WITHIN = timedelta(minutes=2)
+
+
+def outcome_html(message: UUID) -> tuple[str, bool]:
+    """(the ending, its buttons and the footer of an answer, as the page has them; whether that is final)
+
+    Empty and final when the answer is gone, empty and not final while it runs. Not final either while the cost of a
+    stopped or broken answer is still being asked for.
+    """
+    found = Message.objects.filter(public_id=message, role=Role.ASSISTANT).select_related("parent").first()
+    if found is None:
+        return "", True
+    rows = read_rows([found])
+    generation = rows.attempts.get(found.pk)
+    if generation is None or generation.state in RUNNING:
+        return "", False
+    context = {"outcome": outcome_of(found, generation, rows)}
+    is_booked = all(call.usage or not call.upstream_id for call in rows.calls[generation.pk])
+    is_old = timezone.now() - generation.sent_at > timedelta(milliseconds=generation.elapsed_ms()) + BOOKED_WITHIN
+    # A plain string: frames are encoded by a library that knows no SafeString.
+    return render_to_string("message/_outcome.html", context) + "", is_booked or is_old
+
+
+_TONES = {
+    State.DONE: "good",
+    State.STOPPED: "note",
+    State.INTERRUPTED: "caution",
+    State.LENGTH: "caution",
+    State.FILTERED: "caution",
+    State.FAILED: "bad",
+}
+
+
+def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
+    """How the attempt at this message ended."""
+    parts = rows.parts[message.pk]
+    has_answer = any(part.kind == PartKind.TEXT for part in parts)
+    usage = Usage.of(rows.calls[generation.pk])
+    state = State(generation.state)
+    retries = state in {State.FAILED, State.INTERRUPTED}
+    return Outcome(
+        message=str(message.public_id),
+        state=state,
+        reason=generation.reason,
+        sentence=wording.ending(
+            state=state,
+            reason=generation.reason,
+            elapsed_ms=generation.elapsed_ms(),
+            explanation=generation.explanation,
+            last_kind=parts[-1].kind if parts else None,
+            has_answer=has_answer,
+            limit=generation.parameters.get("max_tokens"),
+            used_tokens=usage.completion_tokens,
+        ),
+        tone=_TONES[state],
+        can_regenerate=not (state == State.FILTERED and generation.reason == Reason.QUESTION),
+        regenerate_label="Try again" if retries else "Regenerate",
+        figures=wording.figures(
+            total_ms=generation.ended_ms,
+            thinking_tokens=usage.reasoning_tokens,
+            answer_tokens=usage.answer_tokens,
+            cost=usage.cost,
+        ),
+        url=f"/messages/{message.public_id}/",
+        siblings=rows.siblings.get(message.pk, Siblings()),
+        can_leave_pictures=generation.reason in PICTURE_TROUBLE and generation.parameters.get("pictures") is not False,
+        edit_url=reverse("message-edit", args=[message.parent.public_id])
+        if state == State.FILTERED and message.parent
+        else "",
+        facts=_facts(generation, rows.calls[generation.pk], usage),
+    )
+
+
+def _facts(generation: Generation, calls: Sequence[Call], usage: Usage) -> list[Fact]:
+    """The details of an answer: what was used, how fast, by whom, with which parameters."""
+    first = min(
+        (ms for ms in (generation.first_thinking_ms, generation.first_answer_ms) if ms is not None), default=None
+    )
+    writing_ms = (generation.ended_ms or 0) - (first or 0)
+    known: list[tuple[str, str | None]] = [
+        (_("Question"), _count(usage.prompt_tokens)),
+        (_("Thinking"), _count(usage.reasoning_tokens)),
+        (_("Answer"), _count(usage.answer_tokens)),
+        (_cost_name(calls), wording.money(usage.cost) if usage.cost is not None else None),
+        (_("First token after"), wording.duration(first) if first is not None else None),
+        (_("Total time"), wording.duration(generation.ended_ms) if generation.ended_ms is not None else None),
+        (_("Speed"), wording.speed(usage.completion_tokens, writing_ms)),
+        (_("Model"), calls[-1].model if calls else None),
+        (_("Provider"), calls[-1].provider if calls else None),
+        (_("Upstream's id"), calls[-1].upstream_id if calls else None),
+        (_("Attempt"), str(generation.public_id)),
+        (_("Parameters"), wording.parameters(generation.parameters)),
+    ]
+    return [Fact(name, value) for name, value in known if value]
+
+
+def _cost_name(calls: Sequence[Call]) -> str:
+    is_reckoned = any(call.usage.get("source") == "list price" for call in calls)
+    return _("Cost, by the list price") if is_reckoned else _("Cost")
+
+
+def _count(tokens: int | None) -> str | None:
+    return wording.tokens(tokens) if tokens is not None else None

@@ -1,0 +1,89 @@
+"""What the database holds for the messages of a page, in a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from chatapp.models import Call, Generation, Message, Part
+from chatapp.presentation.values import Siblings
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What all calls of an attempt used together; None where upstream said nothing."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: Decimal | None = None
+
+    @property
+    def answer_tokens(self) -> int | None:
+        """Never negative: some providers count more thinking than completion."""
+        if self.completion_tokens is None:
+            return None
+        return max(0, self.completion_tokens - (self.reasoning_tokens or 0))
+
+    @classmethod
+    def of(cls, calls: Sequence[Call]) -> "Usage":
+        return cls(*(_sum(calls, name) for name in ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cost")))
+
+
+@dataclass(slots=True)
+class Rows:
+    """Everything the turns of a page need, by message."""
+
+    parts: dict[int, list[Part]] = field(default_factory=lambda: defaultdict(list))
+    attempts: dict[int, Generation] = field(default_factory=dict)
+    calls: dict[int, list[Call]] = field(default_factory=lambda: defaultdict(list))
+    siblings: dict[int, Siblings] = field(default_factory=dict)
+
+
+def read_rows(messages: Sequence[Message]) -> Rows:
+    """Parts, newest attempts, their calls and the siblings of these messages."""
+    rows = Rows()
+    ids = [message.pk for message in messages]
+    for part in Part.objects.filter(message_id__in=ids).select_related("image").order_by("message_id", "position"):
+        rows.parts[part.message_id].append(part)
+    for generation in Generation.objects.filter(message_id__in=ids).order_by("number"):
+        rows.attempts[generation.message_id] = generation
+    for call in Call.objects.filter(generation__message_id__in=ids).order_by("id"):
+        rows.calls[call.generation_id].append(call)
+    rows.siblings = _siblings(messages)
+    return rows
+
+
+def _siblings(messages: Sequence[Message]) -> dict[int, Siblings]:
+    """Siblings are the children of one parent, or the roots of one conversation."""
+    parents = {message.parent_id for message in messages if message.parent_id}
+    families: dict[tuple[str, int], list[tuple[int, UUID]]] = defaultdict(list)
+    for pk, key, parent in (
+        Message.objects.filter(parent_id__in=parents).order_by("id").values_list("id", "public_id", "parent_id")
+    ):
+        families["child", parent].append((pk, key))
+    roots = {message.conversation_id for message in messages if message.parent_id is None}
+    if roots:
+        for pk, key, conversation in (
+            Message.objects.filter(conversation_id__in=roots, parent__isnull=True)
+            .order_by("id")
+            .values_list("id", "public_id", "conversation_id")
+        ):
+            families["root", conversation].append((pk, key))
+    placed: dict[int, Siblings] = {}
+    for family in families.values():
+        for place, (pk, __) in enumerate(family):
+            placed[pk] = Siblings(
+                position=place + 1,
+                count=len(family),
+                previous=str(family[place - 1][1]) if place else None,
+                next=str(family[place + 1][1]) if place + 1 < len(family) else None,
+            )
+    return placed
+
+
+def _sum(calls: Sequence[Call], name: str) -> Any:
+    known = [value for call in calls if (value := getattr(call, name)) is not None]
+    return sum(known) if known else None

@@ -1,0 +1,130 @@
+"""Messages as turns, settled or still growing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from chatapp import rendering, wiring, wording
+from chatapp.models import Conversation, Generation, Message, Part, User
+from chatapp.presentation.outcomes import outcome_of
+from chatapp.presentation.rows import Rows, Usage, read_rows
+from chatapp.presentation.values import ImageView, PartView, Siblings, Turn
+from chatapp.words import ENDINGS, PartKind, ThinkingPane
+
+PAGE_TURNS = 50
+
+
+def turns_of(messages: Sequence[Message], viewer: User) -> list[Turn]:
+    """The messages as turns, in the order given."""
+    rows = read_rows(messages)
+    return [_turn(message, rows, viewer) for message in messages]
+
+
+def turn_of(message: Message, viewer: User) -> Turn:
+    """One message as a turn."""
+    return turns_of([message], viewer)[0]
+
+
+def page_of(conversation: Conversation, *, end: Message | None) -> list[Message]:
+    """The last messages of the branch that ends at `end`, oldest first; PAGE_TURNS + 1 if there are more."""
+    if end is None:
+        return []
+    ids = end.path_up(PAGE_TURNS + 1)
+    found = Message.objects.filter(pk__in=ids, conversation=conversation).select_related("parent").in_bulk()
+    return [found[pk] for pk in ids if pk in found]
+
+
+def blank(kind: PartKind, viewer: User) -> PartView:
+    """An empty part, for the page's template from which live parts are made."""
+    is_open = kind == PartKind.THINKING and viewer.thinking_pane != ThinkingPane.FOLDED
+    label = wording.thinking_label(started_ms=None, ended_ms=None) if kind == PartKind.THINKING else ""
+    return PartView(position=None, kind=kind, html=SafeString(""), text="", label=label, open=is_open, running=True)
+
+
+def _turn(message: Message, rows: Rows, viewer: User) -> Turn:
+    common: dict[str, Any] = {
+        "id": str(message.public_id),
+        "role": message.role,
+        "url": f"/messages/{message.public_id}/",
+        "created_at": message.created_at,
+        "siblings": rows.siblings.get(message.pk, Siblings()),
+    }
+    generation = rows.attempts.get(message.pk)
+    if generation is None:
+        stored = rows.parts[message.pk]
+        return Turn(
+            parts=[_settled_part(part, viewer, None) for part in stored if part.kind != PartKind.IMAGE],
+            pictures=[ImageView.of(part.image) for part in stored if part.image],
+            text="".join(part.text for part in stored),
+            edit_url=reverse("message-edit", args=[message.public_id]),
+            **common,
+        )
+    if generation.is_settled:
+        tokens = Usage.of(rows.calls[generation.pk]).reasoning_tokens
+        thinking = sum(part.kind == PartKind.THINKING for part in rows.parts[message.pk])
+        parts = [_settled_part(part, viewer, tokens if thinking == 1 else None) for part in rows.parts[message.pk]]
+        revision = ""
+    else:
+        parts, revision = _growing_parts(message, generation, viewer)
+    return Turn(
+        parts=parts,
+        attempt=str(generation.public_id),
+        revision=revision,
+        state=generation.state,
+        word=wording.state_word(generation.state),
+        running=generation.is_running,
+        settled=generation.is_settled,
+        elapsed_ms=generation.elapsed_ms(),
+        notice=generation.notice,
+        outcome=outcome_of(message, generation, rows) if generation.state in ENDINGS else None,
+        **common,
+    )
+
+
+def _settled_part(part: Part, viewer: User, thinking_tokens: int | None) -> PartView:
+    label = ""
+    if part.kind == PartKind.THINKING:
+        label = wording.thinking_label(
+            started_ms=part.started_ms or 0, ended_ms=part.ended_ms or 0, thinking_tokens=thinking_tokens
+        )
+    return PartView(
+        position=part.position,
+        kind=part.kind,
+        # Rendered and sanitised by rendering/ when it was settled.
+        html=rendering.trusted(part.html),
+        text=part.text,
+        label=label,
+        open=part.kind == PartKind.THINKING and viewer.thinking_pane == ThinkingPane.OPEN,
+    )
+
+
+def _growing_parts(message: Message, generation: Generation, viewer: User) -> tuple[list[PartView], str]:
+    """The parts of an attempt that runs or is not settled yet, cut into blocks as its sockets cut them."""
+    follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
+    follower.update()
+    views = []
+    for position, followed in sorted(follower.parts.items()):
+        label, folded = wiring.headline(followed.state, follower)
+        settled = followed.settled_html
+        views.append(
+            PartView(
+                position=position,
+                kind=followed.state.kind,
+                html=rendering.trusted(settled)
+                if settled is not None
+                else rendering.join(followed.blocks, followed.tail),
+                text="",
+                label=label,
+                open=followed.state.kind == PartKind.THINKING and _is_open(viewer, folded),
+                running=followed.state.ended_ms is None,
+            )
+        )
+    return views, follower.revision
+
+
+def _is_open(viewer: User, folded: bool) -> bool:
+    if viewer.thinking_pane == ThinkingPane.AUTO:
+        return not folded
+    return viewer.thinking_pane == ThinkingPane.OPEN
