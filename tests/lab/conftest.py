@@ -36,7 +36,7 @@ def start_site(upstream: Upstream) -> Iterator[Callable[..., Site]]:
 
 @pytest.fixture(scope="session")
 def site(start_site: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
-    found = start_site(tmp_path_factory.mktemp("site")).ready()
+    found = start_site(tmp_path_factory.mktemp("site"), TRUSTED_PROXIES="1").ready()
     founder = Person(found, "founder@example.com").founds()
     founder.close()
     return found
@@ -48,8 +48,8 @@ def newcomer(site: Site) -> Iterator[Callable[[], Person]]:
     people: list[Person] = []
 
     def sign_up() -> Person:
-        people.append(Person(site, f"{uuid4().hex[:10]}@example.com").signs_up())
-        return people[-1]
+        people.append(Person(site, f"{uuid4().hex[:10]}@example.com"))
+        return people[-1].signs_up()
 
     yield sign_up
     for person in people:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import html
+import itertools
 import json
 import re
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ import websockets
 from tests.lab.processes import PATIENCE_SECONDS, Site, wait_for
 
 PASSWORD = "correct horse battery"
+_addresses = itertools.count()
 ENDINGS = {"done", "stopped", "interrupted", "length", "filtered", "failed"}
 JSON = {"Accept": "application/json"}
 
@@ -25,7 +27,11 @@ class Person:
     def __init__(self, site: Site, email: str) -> None:
         self.site, self.email = site, email
         self.http = httpx.Client(
-            base_url=site.origin, headers={"Origin": site.origin}, trust_env=False, timeout=PATIENCE_SECONDS
+            base_url=site.origin,
+            # Each comes from an address of their own (to a site that trusts a proxy): sign-ups are limited by address.
+            headers={"Origin": site.origin, "X-Forwarded-For": f"192.0.2.{next(_addresses) % 250 + 1}"},
+            trust_env=False,
+            timeout=PATIENCE_SECONDS,
         )
 
     def close(self) -> None:
