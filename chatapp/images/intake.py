@@ -86,10 +86,10 @@ class Intake:
                 yield file
             return
         # A file without a name: nothing of it is left, even if this process is killed.
-        with tempfile.TemporaryFile(dir=self._folder) as file:
-            with room():
-                file.write(source)
-                file.seek(0)
+        # Making it and closing it need room too.
+        with room(), tempfile.TemporaryFile(dir=self._folder) as file:
+            file.write(source)
+            file.seek(0)
             yield file
 
     def _decode(self, header: Header, file: BinaryIO) -> verdict.Copies:
