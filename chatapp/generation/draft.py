@@ -202,7 +202,7 @@ class Draft:
         self.standing = coming
 
     def hold_back(self) -> None:
-        """The commit failed: readers are told that saving is delayed, the batch waits."""
+        """The commit failed or takes long: readers are told that saving is delayed, the batch waits."""
         self.delayed = True
         self.standing = replace(self.standing, delayed=True)
 

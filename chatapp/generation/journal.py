@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 # (number of streams from which on, seconds between commits), largest first.
 WINDOWS = ((200, 0.2), (50, 0.1), (0, 0.05))
 RETRY_FIRST_SECONDS, RETRY_MOST_SECONDS = 0.2, 2.0
+# A commit that takes longer is told to readers: SQLite waits for another process's lock without a word.
+DELAYED_AFTER_SECONDS = 1.0
 
 
 class JournalWriter:
@@ -33,7 +35,7 @@ class JournalWriter:
 
     @property
     def is_delayed(self) -> bool:
-        """Whether the database refused the last commit."""
+        """Whether the last commit was refused, or is taking long."""
         return any(draft.delayed for draft in self._drafts)
 
     def open(self, draft: Draft) -> None:
@@ -76,14 +78,12 @@ class JournalWriter:
             return True
         batches = [draft.take() for draft in drafts]
         try:
-            alive = await journal_lane(write, self._owner, batches)
+            alive = await self._written(drafts, batches)
         except (DataError, IntegrityError):
             alive = await self._commit_apart(batches)
         except DatabaseError as refused:
             log.error("saving is delayed: %s", refused)
-            for draft in drafts:
-                draft.hold_back()
-            self._ring(drafts)
+            self._hold_back(drafts)
             return False
         for draft in drafts:
             if draft.generation_id in alive:
@@ -93,6 +93,18 @@ class JournalWriter:
             self._release(draft)
         self._ring(drafts)
         return True
+
+    async def _written(self, drafts: Sequence[Draft], batches: Sequence[Batch]) -> set[int]:
+        writing = asyncio.ensure_future(journal_lane(write, self._owner, batches))
+        done, _ = await asyncio.wait([writing], timeout=DELAYED_AFTER_SECONDS)
+        if not done:
+            self._hold_back(drafts)
+        return await writing
+
+    def _hold_back(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            draft.hold_back()
+        self._ring(drafts)
 
     async def _commit_apart(self, batches: Sequence[Batch]) -> set[int]:
         """One attempt's rows are not to be stored: the others must not wait for it."""

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 IDLE_LOOK_SECONDS = 2.0
+# On leaving: how long the last texts may take to be written.
+WRITTEN_WITHIN_SECONDS = 5.0
 # A queued attempt that nobody took up within a second lost its process, or was posted by one that runs no engine.
 ADOPT_AFTER_SECONDS, ADOPT_UNTIL_SECONDS = 1.0, 20.0
 
@@ -85,9 +87,13 @@ class Runner:
         draft = self._engine.drafts.get(generation_id)
         task = self._tasks.get(generation_id)
         # Without a draft it is not claimed yet; with an ending of its own it is only being settled.
-        if draft and task and draft.ended_ms is None and not task.cancelling():
+        if draft and task and not self._has_ended(generation_id) and not task.cancelling():
             draft.lost = True
             task.cancel()
+
+    def _has_ended(self, generation_id: int) -> bool:
+        draft = self._engine.drafts.get(generation_id)
+        return draft is not None and draft.ended_ms is not None
 
     async def beat(self) -> None:
         """Tell the other processes that ours lives."""
@@ -98,15 +104,15 @@ class Runner:
     async def drain(self, seconds: float) -> None:
         """Begin nothing more; give what runs this long; interrupt the rest, with its text written."""
         self._is_draining = True
-        tasks = list(self._tasks.values())
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=seconds)
         self._engine.is_leaving = True
-        left = [task for task in tasks if not task.done()]
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=5)
+        for generation_id, task in self._tasks.items():
+            # One that has ended is only being written and settled.
+            if not self._has_ended(generation_id):
+                task.cancel()
+        if left := list(self._tasks.values()):
+            await asyncio.wait(left, timeout=WRITTEN_WITHIN_SECONDS)
 
 
 def look(mine: Collection[int], owner: str) -> tuple[set[int], set[int]]:

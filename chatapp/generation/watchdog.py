@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from chatapp.generation.offload import offload
@@ -34,9 +35,18 @@ class Watchdog:
             for generation_id in await offload(give_up_abandoned, self._mine()):
                 self._ring(generation_id)
             for generation_id in await offload(find_unsettled, self._mine()):
-                await offload(self._settle, generation_id)
-                self._ring(generation_id)
+                await self._settle_left(generation_id)
             await asyncio.sleep(PATROL_SECONDS)
+
+    async def _settle_left(self, generation_id: int) -> None:
+        try:
+            await offload(self._settle, generation_id)
+        except DatabaseError:
+            raise
+        except Exception:
+            # One text that cannot be settled must not keep the others from it.
+            log.exception("generation %s cannot be settled", generation_id)
+        self._ring(generation_id)
 
 
 def give_up_abandoned(mine: Collection[int]) -> list[int]:

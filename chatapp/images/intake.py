@@ -86,6 +86,7 @@ class Intake:
                 yield file
             return
         # A file without a name: nothing of it is left, even if this process is killed.
+        # Making it and closing it need room too.
         with room(), tempfile.TemporaryFile(dir=self._folder) as file:
             file.write(source)
             file.seek(0)

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from chatapp import events, wiring
 from chatapp.sockets.bucket import Bucket
+from chatapp.sockets.crowd import Crowd
 from chatapp.sockets.viewer import Viewer
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,8 @@ MAX_FRAME_BYTES = 64 * 1024
 CLOSE_OUR_FAULT = 1011
 # A browser says a few things on connecting, then acknowledges four times a second.
 FRAMES_A_SECOND, FRAMES_AT_ONCE = 60.0, 240.0
+SOCKETS_A_PERSON = 20
+_crowd: "Crowd[PonderSocket]" = Crowd(SOCKETS_A_PERSON)
 
 
 class PonderSocket(AsyncWebsocketConsumer):
@@ -34,6 +37,7 @@ class PonderSocket(AsyncWebsocketConsumer):
         try:
             await super().__call__(scope, receive, send)
         finally:
+            _crowd.leave(scope["visitor"].pk, self)
             if self._task:
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
@@ -50,8 +54,16 @@ class PonderSocket(AsyncWebsocketConsumer):
             raise StopConsumer
 
     async def connect(self) -> None:
-        house = wiring.current()
+        try:
+            house = wiring.current()
+        except RuntimeError:
+            # This process is leaving: the next one lets the browser in.
+            await self.close(events.CLOSE_RESTART)
+            return
         await self.accept()
+        oldest = _crowd.enter(self.scope["visitor"].pk, self)
+        if oldest:
+            await oldest.close(events.CLOSE_TOO_MANY)
         self._viewer = Viewer(house, self.scope["visitor"], self._tell, self.close)
         await self._tell(events.Hello(protocol=events.PROTOCOL, release=settings.RELEASE))
         self._task = asyncio.create_task(self._view(self._viewer))

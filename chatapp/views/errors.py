@@ -3,11 +3,13 @@
 The pages are rendered without the request: no context processor, no database, the same text for everyone.
 """
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -42,6 +44,7 @@ SENTENCES = {
     503: "The site is busy. Try again in a moment.",
 }
 STALE = "The page is too old, or cookies are blocked. Nothing was changed. Reload the page and try again."
+NOT_NOW = "The site cannot save or read at the moment. Nothing was changed. Try again in a moment."
 RETRY_AFTER_SECONDS = 60
 
 
@@ -85,7 +88,12 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The handler for 500. The trace is in the log already."""
+    """The handler for 500, called while the exception is handled. The trace is in the log already.
+
+    A database that is locked, full or away is no defect of ours: 503.
+    """
+    if isinstance(sys.exception(), OperationalError):
+        return answer(request, 503, message=NOT_NOW)
     return answer(request, 500)
 
 

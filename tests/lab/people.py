@@ -92,10 +92,13 @@ class Person:
 
 
 class Reader:
-    """A browser's half of the protocol: what it holds is only what frames brought."""
+    """A browser's half of the protocol: what it holds is only what frames brought.
 
-    def __init__(self, person: Person) -> None:
-        self._person = person
+    `port` is where it connects to, when that is not the site itself.
+    """
+
+    def __init__(self, person: Person, *, port: int | None = None) -> None:
+        self._person, self._port = person, port
         self.frames: list[dict[str, Any]] = []
         self.parts: dict[int, dict[str, Any]] = {}
         self.samples: list[tuple[str, str]] = []
@@ -112,7 +115,13 @@ class Reader:
         address = self._person.site.origin.replace("http", "ws") + "/ws/"
         headers = {"Cookie": self._person.cookies}
         async with websockets.connect(
-            address, origin=self._person.site.origin, additional_headers=headers, max_size=2**24, proxy=None
+            address,
+            host="127.0.0.1",
+            port=self._port or self._person.site.port,
+            origin=self._person.site.origin,
+            additional_headers=headers,
+            max_size=2**24,
+            proxy=None,
         ) as self.socket:
             for part in self.parts.values():
                 part["raw_tail"] = ""

@@ -1,6 +1,7 @@
 """Who may open a socket, what may be said on it, and that nothing of another person comes over it."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -173,3 +174,22 @@ async def test_more_commands_than_a_person_means_close_the_socket(alice: Person)
                 await asyncio.wait_for(socket.recv(), 30)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4429
+
+
+async def test_of_too_many_sockets_of_one_person_the_oldest_gives_way(newcomer: Callable[[], Person]) -> None:
+    alice, bob = newcomer(), newcomer()
+    async with contextlib.AsyncExitStack() as all_open:
+        theirs = await all_open.enter_async_context(Reader(bob).connected())
+        gone = Reader(alice)
+        async with gone.connected():
+            pass
+        readers = [await all_open.enter_async_context(Reader(alice).connected()) for _ in range(22)]
+        for oldest in readers[:2]:
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await oldest.next()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4408
+        for reader in (*readers[2:], theirs):
+            await reader.send(type="ping")
+            await reader.receive("pong")
+    assert "Traceback" not in alice.site.output
