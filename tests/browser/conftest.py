@@ -67,7 +67,11 @@ def open_window(open_browser: Callable[..., BrowserContext], upstream: Upstream)
         context.add_cookies(
             [{"name": name, "value": value, "url": person.site.origin} for name, value in person.http.cookies.items()]
         )
-        return Window(context.new_page(), upstream).opens(path)
+        window = Window(context.new_page(), upstream)
+        if options.get("java_script_enabled", True):
+            return window.opens(path)
+        window.page.goto(path)
+        return window
 
     return start
 

@@ -2,7 +2,7 @@ import { letDrag } from "lib/dragging.js";
 import { leave } from "lib/leaving.js";
 import { Refusals } from "lib/refusals.js";
 import { Tiles } from "lib/tiles.js";
-import { NotTaken, Uploads } from "lib/upload.js";
+import { Uploads } from "lib/upload.js";
 
 const AT_ONCE = 3;
 const STEPS = { earlier: -1, later: 1 };
@@ -60,19 +60,18 @@ class PictureTray extends HTMLElement {
     const free = Math.max(0, Number(this.dataset.most) - this.#tiles.count);
     if (files.length > free) this.#refuse("", this.dataset.tooMany);
     for (const file of files.slice(0, free)) this.#send(file);
-    this.#changed();
   }
 
   async #send(file) {
-    const preview = URL.createObjectURL(file);
-    const tile = this.#tiles.add(file.name, preview);
+    if (file.size > Number(this.dataset.mostBytes)) return this.#refuse(file.name, this.dataset.tooLarge);
+    const tile = this.#tiles.add(file);
     const leaving = new AbortController();
     this.#leaving.set(tile, leaving);
+    this.#changed();
     const bar = tile.querySelector("progress");
     // All of it gone is not the end: then the site looks at it.
     const progress = (part) => (part < 1 ? (bar.value = part) : bar.removeAttribute("value"));
     try {
-      if (file.size > Number(this.dataset.mostBytes)) throw new NotTaken(this.dataset.tooLarge, 413);
       const picture = await this.#uploads.send(file, { progress, signal: leaving.signal });
       if (tile.isConnected) this.#tiles.settle(tile, picture);
     } catch (problem) {
@@ -81,7 +80,6 @@ class PictureTray extends HTMLElement {
       if (!leaving.signal.aborted) this.#refuse(file.name, this.#wordsFor(problem), again);
     } finally {
       this.#leaving.delete(tile);
-      URL.revokeObjectURL(preview);
       this.#changed();
     }
   }

@@ -26,12 +26,13 @@ export class Tiles {
     return this.#all.filter((tile) => !tile.dataset.id).length;
   }
 
-  /** A tile for a file on its way; `preview` is an address to show it by. */
-  add(name, preview) {
-    const tile = this.#blank();
-    for (const place of tile.querySelectorAll("[data-name]")) place.textContent = name;
-    tile.querySelector("img").src = preview;
-    this.#room.append(tile);
+  /** A tile for a file on its way, shown as far as the browser can show it. */
+  add(file) {
+    const tile = this.#named(file.name);
+    const preview = URL.createObjectURL(file);
+    const img = tile.querySelector("img");
+    for (const name of ["load", "error"]) img.addEventListener(name, () => URL.revokeObjectURL(preview), { once: true });
+    img.src = preview;
     return tile;
   }
 
@@ -47,13 +48,20 @@ export class Tiles {
   /** Show these pictures and nothing else. */
   show(pictures) {
     this.#room.replaceChildren();
-    for (const picture of pictures) this.settle(this.add(picture.name, picture.thumbnail), picture);
+    for (const picture of pictures) this.settle(this.#named(picture.name), picture);
   }
 
   /** Move a tile by one place, -1 or 1. Its neighbour does the walking, so that focus stays where it is. */
   shift(tile, by) {
     if (by < 0) tile.previousElementSibling && tile.after(tile.previousElementSibling);
     else tile.nextElementSibling && tile.before(tile.nextElementSibling);
+  }
+
+  #named(name) {
+    const tile = this.#blank();
+    for (const place of tile.querySelectorAll("[data-name]")) place.textContent = name;
+    this.#room.append(tile);
+    return tile;
   }
 
   get #all() {
