@@ -1,13 +1,19 @@
 """One upstream and one site for the whole laboratory; tests that end their server start one of their own."""
 
+import shutil
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.lab.people import Person
 from tests.lab.processes import Site, Upstream
+
+FOUNDER = "founder@example.com"
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +43,7 @@ def start_site(upstream: Upstream) -> Iterator[Callable[..., Site]]:
 @pytest.fixture(scope="session")
 def site(start_site: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -> Site:
     found = start_site(tmp_path_factory.mktemp("site"), TRUSTED_PROXIES="1").ready()
-    founder = Person(found, "founder@example.com").founds()
+    founder = Person(found, FOUNDER).founds()
     founder.close()
     return found
 
@@ -59,3 +65,42 @@ def newcomer(site: Site) -> Iterator[Callable[[], Person]]:
 @pytest.fixture
 def alice(newcomer: Callable[[], Person]) -> Person:
     return newcomer()
+
+
+@pytest.fixture(scope="session")
+def founded(start_site: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a site that has its founder and has ended."""
+    data = tmp_path_factory.mktemp("founded")
+    site = start_site(data).ready()
+    Person(site, FOUNDER).founds().close()
+    site.end()
+    return data
+
+
+@pytest.fixture
+def data(founded: Path, tmp_path: Path) -> Path:
+    """A data folder of the test's own."""
+    return Path(shutil.copytree(founded, tmp_path / "data"))
+
+
+@pytest.fixture
+def serve(start_site: Callable[..., Site], data: Path) -> Iterator[Callable[..., Site]]:
+    """Starts processes of a site of the test's own, all on `data`; kills what is left of them."""
+    started: list[Site] = []
+
+    def start(**settings: Any) -> Site:
+        settings.setdefault("server", [sys.executable, "manage.py", "serve", "--no-setup"])
+        started.append(start_site(data, **settings))
+        return started[-1]
+
+    yield start
+    for site in started:
+        site.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def founder(serve: Callable[..., Site]) -> Iterator[Person]:
+    """The founder of the test's own site, which is up."""
+    person = Person(serve().ready(), FOUNDER).signs_in()
+    yield person
+    person.close()
