@@ -4,6 +4,7 @@ import re
 from functools import cache, lru_cache
 from html import escape
 from itertools import groupby
+from threading import Lock
 from time import thread_time
 
 from pygments.lexer import Lexer
@@ -133,6 +134,10 @@ LANGUAGE_CLASSES = frozenset(f"language-{name}" for name in _LANGUAGES.values())
 _BY_TYPE = {string_to_tokentype(name): css for name, css in _CLASSES.items()}
 
 
+# A lexer is put together when it is first made, which is not safe among threads.
+_LOADING = Lock()
+
+
 class Ink:
     """The processor time that colouring may still take in one text."""
 
@@ -186,10 +191,11 @@ def _tokens(language: str, code: str, *, until: float) -> list[tuple[str, str]]:
     return tokens
 
 
-@cache  # as many as there are languages
 def _lexer(language: str) -> Lexer:
-    # Without code blocks: inside of Markdown and reStructuredText they would call lexers that are not on the list.
-    return get_lexer_by_name(language, stripnl=False, ensurenl=False, handlecodeblocks=False)
+    # One for each call, as some remember where they are.  Without code blocks: inside of Markdown and reStructuredText
+    # they would call lexers that are not on the list.
+    with _LOADING:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False, handlecodeblocks=False)
 
 
 @cache  # as many as there are kinds of tokens

@@ -34,6 +34,8 @@ class Markdown(MarkdownIt):
         inlines.install(self)
         if notes:
             blocks.install_notes(self)
+        for ruler in (self.block.ruler, self.inline.ruler, self.inline.ruler2):
+            ruler.getRules("")  # made at the first call, and threads would see it half made
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the parser's name
         """Whether an answer may link there."""
