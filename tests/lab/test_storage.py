@@ -136,17 +136,3 @@ def test_a_picture_that_finds_no_room_leaves_nothing_behind(tight: Person, disk:
     assert [path for path in folder.rglob("*") if path.is_file()] == []
     disk.free(process)
     assert send() == 201
-
-
-def test_what_memory_cannot_hold_ends_as_failed(tight: Person, disk: Disk) -> None:
-    process = tight.site.child.pid
-    posted = tight.asks("simulate: line 1500000, answer 100000, no-limit, rate 0")
-    wait_for(lambda: tight.message(posted["message"])["parts"], what="the first words")
-    disk.fill(process)
-    tight.site.line_with("the database was away for too long")
-    disk.free(process)
-    message = tight.ended(posted["message"])
-    assert (message["state"], message["reason"]) == ("failed", "storage")
-    assert text_of(message, "text").startswith("<a000001>")
-    again = tight.asks("simulate: say: recovered", conversation=posted["conversation"])
-    assert text_of(tight.ended(again["message"]), "text") == "recovered"
