@@ -13,6 +13,7 @@ from typing import Any
 from chatapp.words import RUNNING, PartKind, State
 
 MAX_UNWRITTEN_BYTES = 2_000_000
+AHEAD_BYTES = 500_000
 
 
 class DraftFull(Exception):
@@ -116,6 +117,11 @@ class Draft:
     @property
     def has_answer(self) -> bool:
         return any(part.kind == PartKind.TEXT for part in self._parts.values())
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether a healthy database should catch up before more is read. While it is away, memory takes the text."""
+        return self._unwritten_bytes > AHEAD_BYTES and not self.delayed and not self.lost
 
     def now_ms(self) -> int:
         """Milliseconds since the attempt was sent; never runs backwards."""

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 
+AHEAD_SECONDS = 0.01
+
 
 class Answering(Protocol):
     """A streamed answer (openrouter.stream.AnswerStream): batches of events, and afterwards how it ended."""
@@ -134,6 +136,10 @@ class Engine:
                         return
                     if draft.is_dirty:
                         self._journal.dirty()
+                    # A read that finds bytes waiting does not yield by itself: a fast upstream would starve the loop.
+                    await asyncio.sleep(0)
+                    while draft.is_ahead:  # noqa: ASYNC110 (the commit's end is what is waited for, or its failure)
+                        await asyncio.sleep(AHEAD_SECONDS)
             finally:
                 if answer.sent:
                     draft.used({"upstream_id": answer.generation_id[:128]} | call)

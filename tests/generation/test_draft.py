@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from chatapp.generation.draft import MAX_UNWRITTEN_BYTES, Draft, DraftFull
+from chatapp.generation.draft import AHEAD_BYTES, MAX_UNWRITTEN_BYTES, Draft, DraftFull
 from chatapp.words import PartKind, Reason, State
 
 
@@ -143,3 +143,13 @@ def test_a_lost_draft_has_nothing_to_write(draft: Draft) -> None:
     draft.write(PartKind.TEXT, "x")
     draft.lost = True
     assert not draft.is_dirty
+
+
+def test_an_upstream_that_is_far_ahead_waits_for_a_healthy_database_only(draft: Draft) -> None:
+    draft.write(PartKind.TEXT, "x" * (AHEAD_BYTES + 1))
+    assert draft.is_ahead
+    draft.take()
+    draft.hold_back()
+    assert not draft.is_ahead
+    draft.written()
+    assert not draft.is_ahead

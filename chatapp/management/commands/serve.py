@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from chatapp import accounts, statics
 from chatapp.models import User
@@ -45,8 +47,11 @@ class Command(BaseCommand):
             raise CommandError(f"Ponder could not serve on {settings.HOST} port {settings.PORT}: is the port taken?")
 
     def _set_up(self) -> None:
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
+        executor = MigrationExecutor(connection)
+        # Migrating looks at every table even when there is nothing to do, and a start should not wait for that.
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("createcachetable", verbosity=0)
         statics.collect()
 
     def _say_where(self) -> None:
