@@ -26,7 +26,9 @@ def test_every_refusal_comes_through_in_the_same_words(code: str) -> None:
 
 
 def test_every_refusal_has_its_own_code_and_says_what_to_do() -> None:
-    assert len(refusals.BY_CODE) == len(refusals.Refused.__subclasses__()) == 15
+    # The doors have refusals of their own beside these.
+    own = [kind for kind in refusals.Refused.__subclasses__() if kind.__module__ == refusals.__name__]
+    assert len(refusals.BY_CODE) == len(own) == 15
     for kind in refusals.BY_CODE.values():
         words = str(kind(width=20, height=30, what="a riddle"))
         assert words.endswith(".")
