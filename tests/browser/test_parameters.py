@@ -161,6 +161,8 @@ def test_the_drawer_works_without_scripts(alice: Person, begun: str, open_window
     expect(window.answers).to_have_count(2)
     used = stored(alice, window.message())["parameters"]
     assert (used["temperature"], used["reasoning"]) == (0.5, {"effort": "minimal"})
+    # Until then the page refreshes itself.
+    expect(window.answer).to_have_attribute("data-state", "done")
     open_drawer(page)
     page.get_by_label("temperature").fill("5")
     page.get_by_role("button", name="Done").click()

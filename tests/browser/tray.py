@@ -7,7 +7,8 @@ from typing import TypedDict
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.windows import Window
+from tests.browser.windows import Window, stored
+from tests.lab.people import Person
 
 
 class File(TypedDict):
@@ -97,3 +98,9 @@ class Tray:
         ]
         given += [{"kind": kind, "data": text} for kind, text in (texts or {}).items()]
         return self.page.evaluate_handle(TRANSFER, given)
+
+
+def pictures_of(person: Person, window: Window) -> list[str]:
+    """The names of the pictures in the newest question, as they are stored."""
+    question = str(window.page.locator("article.question").last.get_attribute("data-message"))
+    return [part["name"] for part in stored(person, question)["parts"] if part["kind"] == "image"]

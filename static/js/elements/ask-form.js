@@ -5,8 +5,8 @@ import { isPressed, isSending } from "lib/typing.js";
  * The composer: asks what is written in it. What is not accepted stays in the box, with a sentence that says why. When
  * pictures are still on their way, the question waits for them.
  *
- * Speaks: `ask-tried`, `ask-done`; `post-begun`, `post-ended`, `ask-accepted` {html}, for an earlier question asked in
- * other words `answer-again` {html, instead}; `last-question-wanted`.
+ * Speaks: `ask-tried`, `ask-done`, `ask-refused`; `post-begun`, `post-ended`; `ask-accepted` {html}, for an earlier
+ * question asked in other words `answer-again` {html, instead}; `last-question-wanted`.
  * Hears: `answer-running` {attempt}, `problem` {message}, `pictures-changed`, `picture-refused`.
  */
 class AskForm extends HTMLElement {
@@ -68,8 +68,11 @@ class AskForm extends HTMLElement {
   }
 
   async #refused(response) {
-    const words = { 401: this.dataset.signedOut, 413: this.dataset.tooLarge, 429: this.dataset.tooMany };
-    const usual = response.redirected ? this.dataset.signedOut : words[response.status];
+    const { signedOut, missing, tooLarge, tooMany } = this.dataset;
+    const words = { 401: signedOut, 404: missing, 413: tooLarge, 429: tooMany };
+    const usual = response.redirected ? signedOut : words[response.status];
+    // Something that was there is gone: perhaps a picture.
+    if (response.status === 404) this.#say("ask-refused");
     this.#refuse(usual ?? ((await sentenceOf(response)) || this.dataset.refused));
   }
 

@@ -22,14 +22,14 @@ class ParameterFields extends HTMLElement {
   }
 
   #change({ name, value }) {
-    if (name === "reasoning_effort" && value) this.#field("reasoning_max_tokens").value = "";
-    if (name === "reasoning_max_tokens" && value) this.querySelector('[name="reasoning_effort"][value=""]').checked = true;
+    if (name === "reasoning_effort" && value) this.querySelector('[name="reasoning_max_tokens"]').value = "";
+    if (name === "reasoning_max_tokens" && value) this.#usualEffort.checked = true;
     this.#count();
   }
 
   #clear() {
     for (const field of this.querySelectorAll("textarea, [type=number]")) field.value = "";
-    this.querySelector('[name="reasoning_effort"][value=""]').checked = true;
+    this.#usualEffort.checked = true;
     for (const box of this.querySelectorAll("[type=checkbox]")) box.checked = box.hasAttribute("data-usual");
     this.#count();
   }
@@ -37,7 +37,8 @@ class ParameterFields extends HTMLElement {
   // As the site counts: all about reasoning is one.
   #count() {
     const chosen = [...this.querySelectorAll("textarea, [type=number]")].filter(({ value }) => value.trim());
-    const isTicked = [...this.querySelectorAll("[type=checkbox]")].some((box) => box.checked !== box.hasAttribute("data-usual"));
+    const boxes = [...this.querySelectorAll("[type=checkbox]")];
+    const isTicked = boxes.some((box) => box.checked !== box.hasAttribute("data-usual"));
     const hasEffort = Boolean(this.querySelector('[name="reasoning_effort"]:checked').value);
     const names = new Set(chosen.map(({ name }) => (name.startsWith("reasoning") ? "reasoning" : name)));
     if (isTicked || hasEffort) names.add("reasoning");
@@ -67,8 +68,8 @@ class ParameterFields extends HTMLElement {
     drawer.hidePopover();
   }
 
-  #field(name) {
-    return this.querySelector(`[name="${name}"]`);
+  get #usualEffort() {
+    return this.querySelector('[name="reasoning_effort"][value=""]');
   }
 }
 

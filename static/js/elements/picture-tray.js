@@ -12,8 +12,8 @@ const OPPOSITES = { earlier: "later", later: "earlier" };
  * The pictures of the question that is being written: each is sent to the site as soon as it is given, and the form
  * carries the ids of those that were taken. One that is refused goes, with a sentence; the others stay.
  *
- * Speaks: `pictures-ready`; `pictures-changed` {pictures, waiting}; `picture-refused`.
- * Hears: `pictures-given` {files}; `pictures-shown` {pictures}, sent to it directly.
+ * Speaks `pictures-changed`, `picture-refused`.
+ * Hears `pictures-given` {files}, `ask-refused`; `pictures-shown` {pictures}, sent to it directly.
  */
 class PictureTray extends HTMLElement {
   #listening;
@@ -29,20 +29,22 @@ class PictureTray extends HTMLElement {
     const { signal } = this.#listening;
     this.#strip = this.querySelector("[data-strip]");
     this.#input = this.closest("form").querySelector("[data-pick]");
-    this.#refusals = new Refusals(this.querySelector("[data-refusals]"), () => this.#copyOf("refusal"), this.#input);
-    this.#tiles = new Tiles(this.#strip, () => this.#copyOf("tile"));
+    const blank = (name) => this.querySelector(`template[data-blank="${name}"]`).content.firstElementChild;
+    const line = () => document.importNode(blank("refusal"), true);
+    this.#refusals = new Refusals(this.querySelector("[data-refusals]"), line, this.#input);
+    this.#tiles = new Tiles(this.#strip, () => document.importNode(blank("tile"), true));
     this.#uploads = new Uploads(this.dataset.url, AT_ONCE);
     // From here on its files are sent at once, not with the form.
     this.#input.removeAttribute("name");
-    this.#input.addEventListener("change", () => this.#pick(), { signal });
+    this.#input.addEventListener("change", () => this.#take([...this.#input.files]), { signal });
     this.addEventListener("click", ({ target }) => this.#act(target.closest("[data-act]")), { signal });
-    this.addEventListener("error", ({ target }) => this.#lose(target), { signal, capture: true });
+    this.addEventListener("error", ({ target }) => this.#miss(target), { signal, capture: true });
     this.addEventListener("pictures-shown", ({ detail }) => this.#show(detail.pictures), { signal });
+    document.addEventListener("ask-refused", () => this.#tiles.taken.forEach((tile) => this.#check(tile)), { signal });
     document.addEventListener("pictures-given", ({ detail }) => this.#take(detail.files), { signal });
     letDrag(this.#strip, () => this.#changed(), signal);
     // What came with the page is for ticking off, without scripts.
     this.#show([...this.#strip.children].map((kept) => ({ ...kept.dataset })));
-    this.#say("pictures-ready");
   }
 
   disconnectedCallback() {
@@ -50,12 +52,8 @@ class PictureTray extends HTMLElement {
     this.#letGo();
   }
 
-  #pick() {
-    this.#take([...this.#input.files]);
-    this.#input.value = "";
-  }
-
   #take(files) {
+    this.#input.value = "";
     this.#refusals.clear();
     const free = Math.max(0, Number(this.dataset.most) - this.#tiles.count);
     if (files.length > free) this.#refuse("", this.dataset.tooMany);
@@ -120,11 +118,16 @@ class PictureTray extends HTMLElement {
     for (const leaving of this.#leaving.values()) leaving.abort();
   }
 
-  // A file that the browser itself cannot show is shown by its name; a picture that the site has no more goes.
-  async #lose(img) {
+  // A file that the browser itself cannot show is shown by its name.
+  #miss(img) {
     const tile = img.closest(".tile");
-    img.hidden = !tile.dataset.id;
-    const response = tile.dataset.id && (await fetch(img.src).catch(() => null));
+    if (tile.dataset.id) this.#check(tile);
+    else img.hidden = true;
+  }
+
+  // A picture that the site has no more goes.
+  async #check(tile) {
+    const response = await fetch(tile.dataset.thumbnail, { cache: "no-store" }).catch(() => null);
     if (response?.status !== 404 || !tile.isConnected) return;
     tile.remove();
     this.#refuse(tile.dataset.name, this.dataset.gone);
@@ -133,15 +136,11 @@ class PictureTray extends HTMLElement {
 
   #changed() {
     this.#strip.hidden = !this.#tiles.count;
-    this.#say("pictures-changed", { pictures: this.#tiles.pictures, waiting: this.#tiles.waiting });
+    this.#say("pictures-changed");
   }
 
-  #copyOf(name) {
-    return document.importNode(this.querySelector(`template[data-blank="${name}"]`).content.firstElementChild, true);
-  }
-
-  #say(name, detail) {
-    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  #say(name) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true }));
   }
 }
 

@@ -16,14 +16,9 @@ export class Tiles {
     return this.#room.children.length;
   }
 
-  /** The pictures that the site has taken, in order. */
-  get pictures() {
-    return this.#all.filter((tile) => tile.dataset.id).map((tile) => ({ ...tile.dataset }));
-  }
-
-  /** How many are on their way. */
-  get waiting() {
-    return this.#all.filter((tile) => !tile.dataset.id).length;
+  /** The tiles whose pictures the site has taken. */
+  get taken() {
+    return this.#all.filter((tile) => tile.dataset.id);
   }
 
   /** A tile for a file on its way, shown as far as the browser can show it. */
@@ -31,14 +26,15 @@ export class Tiles {
     const tile = this.#named(file.name);
     const preview = URL.createObjectURL(file);
     const img = tile.querySelector("img");
-    for (const name of ["load", "error"]) img.addEventListener(name, () => URL.revokeObjectURL(preview), { once: true });
+    const letGo = () => URL.revokeObjectURL(preview);
+    for (const name of ["load", "error"]) img.addEventListener(name, letGo, { once: true });
     img.src = preview;
     return tile;
   }
 
   /** The site has taken what this tile shows. A picture that is here already is not shown twice. */
   settle(tile, { id, name, thumbnail, width, height }) {
-    if (this.#all.some((other) => other !== tile && other.dataset.id === id)) return tile.remove();
+    if (this.taken.some((other) => other !== tile && other.dataset.id === id)) return tile.remove();
     Object.assign(tile.dataset, { id, name, thumbnail, width, height });
     Object.assign(tile.querySelector("input"), { value: id, disabled: false });
     Object.assign(tile.querySelector("img"), { src: thumbnail, width, height, hidden: false });
