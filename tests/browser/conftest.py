@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 
 from tests.browser import chromium as system
 from tests.browser.guard import Guard
@@ -18,6 +18,7 @@ from tests.lab.processes import Site, Upstream
 __all__ = ["site", "start_site", "upstream"]
 
 PATIENCE_MS = 20_000
+VIEWPORT: ViewportSize = {"width": 1280, "height": 720}
 NOT_FOUND = "browser tests skipped: no Chromium found"
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -43,13 +44,9 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     opened: list[tuple[BrowserContext, Guard]] = []
 
     def start(site: Site, *, allow: tuple[str, ...] = (), **options: Any) -> BrowserContext:
-        context = chromium.new_context(base_url=site.origin, locale="en-GB", timezone_id="UTC", **options)
-        context.set_default_timeout(PATIENCE_MS)
-        guard = Guard(site.origin)
-        guard.watch(context)
-        guard.allow(*allow)
-        opened.append((context, guard))
-        return context
+        opened.append(_browser(chromium, site, **options))
+        opened[-1][1].allow(*allow)
+        return opened[-1][0]
 
     yield start
     for context, _ in opened:
@@ -58,15 +55,21 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
         guard.is_content()
 
 
+def _browser(chromium: Browser, site: Site, **options: Any) -> tuple[BrowserContext, Guard]:
+    context = chromium.new_context(base_url=site.origin, locale="en-GB", timezone_id="UTC", **options)
+    context.set_default_timeout(PATIENCE_MS)
+    guard = Guard(site.origin)
+    guard.watch(context)
+    return context, guard
+
+
 @pytest.fixture
 def open_window(open_browser: Callable[..., BrowserContext], upstream: Upstream) -> Callable[..., Window]:
     """Opens windows in which a person is signed in: each in a browser, that is on a device, of its own."""
 
     def start(person: Person, path: str = "/", **options: Any) -> Window:
         context = open_browser(person.site, **options)
-        context.add_cookies(
-            [{"name": name, "value": value, "url": person.site.origin} for name, value in person.http.cookies.items()]
-        )
+        _sign_in(context, person)
         window = Window(context.new_page(), upstream)
         if options.get("java_script_enabled", True):
             return window.opens(path)
@@ -74,6 +77,11 @@ def open_window(open_browser: Callable[..., BrowserContext], upstream: Upstream)
         return window
 
     return start
+
+
+def _sign_in(context: BrowserContext, person: Person) -> None:
+    cookies = person.http.cookies.items()
+    context.add_cookies([{"name": name, "value": value, "url": person.site.origin} for name, value in cookies])
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +100,38 @@ def begun(alice: Person) -> str:
     return f"/c/{posted['conversation']}/"
 
 
+@pytest.fixture(scope="module")
+def alices_browser(chromium: Browser, alice: Person) -> Iterator[tuple[BrowserContext, Guard]]:
+    """Alice's own browser with one tab, for all journeys of a module: starting is what costs most."""
+    context, guard = _browser(chromium, alice.site, permissions=["clipboard-read", "clipboard-write"])
+    _sign_in(context, alice)
+    context.new_page()
+    yield context, guard
+    context.close()
+
+
 @pytest.fixture
-def window(alice: Person, begun: str, open_window: Callable[..., Window]) -> Window:
+def new_tab(alices_browser: tuple[BrowserContext, Guard], upstream: Upstream) -> Iterator[Window]:
+    """The tab of Alice's browser, showing nothing yet; what else a journey opens is closed after it."""
+    context, guard = alices_browser
+    guard.forget()
+    page, *_ = context.pages
+    page.set_viewport_size(VIEWPORT)
+    yield Window(page, upstream, guard)
+    for other in context.pages[1:]:
+        other.close()
+    page.unroute_all()
+    page.goto("about:blank")
+    guard.is_content()
+
+
+@pytest.fixture
+def window(new_tab: Window, begun: str) -> Window:
     """Alice's window, on a conversation that has begun."""
-    return open_window(alice, begun).is_live()
+    return new_tab.opens(begun).is_live()
 
 
 @pytest.fixture
-def first_page(alice: Person, open_window: Callable[..., Window]) -> Window:
+def first_page(new_tab: Window) -> Window:
     """Alice's window, on the first page."""
-    return open_window(alice)
+    return new_tab.opens("/")

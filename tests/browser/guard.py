@@ -24,6 +24,11 @@ class Guard:
         context.on("request", self._request)
         context.on("page", self._page)
 
+    def forget(self) -> None:
+        """Begin anew, for another journey of the same browser."""
+        self.complaints.clear()
+        self._allowed.clear()
+
     def allow(self, *words: str) -> None:
         """A journey that provokes an error says which: console messages with these words are right."""
         self._allowed.extend(words)

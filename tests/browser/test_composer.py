@@ -73,11 +73,8 @@ def test_a_draft_survives_a_reload_and_belongs_to_its_conversation(window: Windo
     expect(window.composer).to_have_value("")
 
 
-def test_a_second_question_while_an_answer_runs_is_refused_in_words_and_kept(
-    alice: Person, begun: str, open_window: Callable[..., Window]
-) -> None:
-    window = open_window(alice, begun, allow=("409 (Conflict)",)).is_live()
-    window.asks("Why?", script="rate 40, thinking 4000")
+def test_a_second_question_while_an_answer_runs_is_refused_in_words_and_kept(window: Window) -> None:
+    window.allows("409 (Conflict)").asks("Why?", script="rate 40, thinking 4000")
     expect(window.stop_button).to_be_visible()
     window.composer.fill("And then? simulate: answer 2")
     window.composer.press("Enter")
@@ -109,11 +106,9 @@ def test_without_a_network_the_text_is_kept_and_sent_once_when_it_is_back(
     assert len(upstream.asked(question)) == 1
 
 
-def test_a_lost_reply_makes_no_second_question(
-    alice: Person, begun: str, upstream: Upstream, open_window: Callable[..., Window]
-) -> None:
+def test_a_lost_reply_makes_no_second_question(window: Window, upstream: Upstream) -> None:
     """The site took the question, but its reply never came: the same question again is the same one."""
-    window = open_window(alice, begun, allow=("net::ERR_FAILED",)).is_live()
+    window.allows("net::ERR_FAILED")
 
     def lose(route: Route) -> None:
         route.fetch()

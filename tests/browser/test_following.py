@@ -1,12 +1,11 @@
 """The page follows the end of a growing answer only while the reader is there."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.windows import Window
-from tests.lab.people import Person
 
 pytestmark = pytest.mark.browser
 
@@ -16,12 +15,14 @@ HEIGHT = "document.documentElement.scrollHeight"
 
 
 @pytest.fixture
-def reader(alice: Person, open_window: Callable[..., Window]) -> Window:
+def reader(window: Window) -> Iterator[Window]:
     """A window with a long answer being written, already longer than the window."""
-    window = open_window(alice, viewport={"width": 700, "height": 500})
-    window.asks(f'simulate: rate 250, think: "Hm.", say: {TEXT}')
+    window.page.set_viewport_size({"width": 700, "height": 500})
+    window.asks("Why?", script=f'rate 250, think: "Hm.", say: {TEXT}')
     grows(window.page, by=700)
-    return window
+    yield window
+    if window.stop_button.is_visible():
+        window.page.keyboard.press("Escape")
 
 
 def grows(page: Page, *, by: int) -> None:

@@ -1,7 +1,6 @@
 """Whatever a model or a person writes stays text: nothing runs, loads, leaves or dresses up as the page."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -142,12 +141,12 @@ def _is_clean(page: Page) -> None:
     expect(page.locator(FOREIGN)).to_have_count(0)
 
 
-def test_questions_and_titles_are_only_text(alice: Person, open_window: Callable[..., Window]) -> None:
+def test_questions_and_titles_are_only_text(alice: Person, new_tab: Window) -> None:
     posted = alice.asks(f"{PAYLOAD} simulate: answer 1")
     path = f"/c/{posted['conversation']}/"
     alice.post(f"{path}rename/", title=PAYLOAD)
     alice.ended(posted["message"])
-    window = open_window(alice, path)
+    window = new_tab.opens(path)
     page = window.page
     expect(page.locator("h1")).to_have_text(PAYLOAD)
     expect(page).to_have_title(re.compile(re.escape(PAYLOAD)))

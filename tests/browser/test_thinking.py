@@ -151,8 +151,7 @@ def test_the_open_pane_stays_at_the_newest_line_unless_the_reader_scrolls_up(win
     window.ends("stopped")
 
 
-def test_copy_copies_exactly_the_thinking(alice: Person, begun: str, open_window: Callable[..., Window]) -> None:
-    window = open_window(alice, begun, permissions=["clipboard-read", "clipboard-write"])
+def test_copy_copies_exactly_the_thinking(window: Window, alice: Person) -> None:
     thought = THOUGHT.replace("\n", "\\n")
     window.asks("Why?", script=f'think: "{thought}", say: The answer.')
     window.ends()

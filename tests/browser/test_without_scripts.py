@@ -40,7 +40,7 @@ def test_a_person_asks_watches_stops_asks_again_and_tidies_up(plain: Page, upstr
     expect(page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}/#message-"))
     # It comes by itself: the page refreshes while the answer runs.
     expect(answer).to_contain_text("<a000010>")
-    details = answer.locator("details")
+    details = answer.locator(".thinking__pane")
     expect(details).not_to_have_attribute("open", "")
     page.get_by_role("button", name="Stop").click()
     expect(answer).to_contain_text("Stopped by you after")

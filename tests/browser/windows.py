@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from tests.browser.guard import Guard
 from tests.lab.people import ENDINGS, JSON, Person, squeezed, text_of
 from tests.lab.processes import Upstream, wait_for
 
@@ -20,8 +21,8 @@ SHOWN = """([article, kind]) => [...article.querySelectorAll(`[data-kind="${kind
 class Window:
     """One tab."""
 
-    def __init__(self, page: Page, upstream: Upstream) -> None:
-        self.page, self._upstream = page, upstream
+    def __init__(self, page: Page, upstream: Upstream, guard: Guard | None = None) -> None:
+        self.page, self._upstream, self._guard = page, upstream, guard
 
     def opens(self, path: str) -> "Window":
         self.page.goto(path)
@@ -34,6 +35,12 @@ class Window:
     def is_awake(self) -> "Window":
         """The page's scripts are there; before that it works as it does without them."""
         expect(self.page.locator(":not(:defined)")).to_have_count(0)
+        return self
+
+    def allows(self, *words: str) -> "Window":
+        """This journey provokes console messages with these words."""
+        assert self._guard
+        self._guard.allow(*words)
         return self
 
     @property
