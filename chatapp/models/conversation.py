@@ -1,7 +1,5 @@
 """Conversations: a tree of turns with one owner, and the verbs that grow it."""
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -14,12 +12,9 @@ from chatapp.models.generation import Generation
 from chatapp.models.image import Image
 from chatapp.models.message import Message
 from chatapp.models.part import Part
+from chatapp.models.titles import PICTURE_TITLE, TITLE_MAX_CHARS, clean_title, title_from
 from chatapp.models.user import User
 from chatapp.words import RUNNING, PartKind, Role
-
-TITLE_MAX_CHARS = 200
-TITLE_FROM_QUESTION_CHARS = 60
-PICTURE_TITLE = "A picture"
 
 
 class AlreadyAnswering(Exception):
@@ -224,24 +219,3 @@ def posted_before(owner: User, client_id: UUID) -> Posted | None:
     if generation is None:
         return None
     return Posted(conversation=made.conversation, question=question, answer=answer, generation=generation, is_new=False)
-
-
-def clean_title(title: str) -> str:
-    """One line of visible text: controls, direction overrides and tag characters are dropped (not joiners in emoji)."""
-    kept = (
-        " " if ch.isspace() else ch
-        for ch in title
-        if ch == "\u200d" or ch.isspace() or unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
-    )
-    return " ".join("".join(kept).split())[:TITLE_MAX_CHARS]
-
-
-def title_from(question: str) -> str:
-    """A title made of the question's first words, cut at a word where the script has words."""
-    first = next((line for line in question.splitlines() if clean_title(line)), "")
-    title = clean_title(re.sub(r"^[\s#>*\-`]+", "", first)) or clean_title(first)
-    if len(title) <= TITLE_FROM_QUESTION_CHARS:
-        return title
-    cut = title[: TITLE_FROM_QUESTION_CHARS - 1]
-    at_word = cut.rsplit(" ", 1)[0]
-    return (at_word if len(at_word) > TITLE_FROM_QUESTION_CHARS // 2 else cut).rstrip(" ,;:.") + "…"
