@@ -38,11 +38,13 @@ class Hello(_Frame, frozen=True, kw_only=True, tag="hello"):
 
 class Watching(_Frame, frozen=True, kw_only=True, tag="watching"):
     """The answer to `watch`: the conversation is being told. `leaf` is the last message of the shown branch, so that
-    a browser can see whether its page is whole; `running` is the message being answered, if any."""
+    a browser can see whether its page is whole; `attempt` is the newest attempt at it, if it is an answer: a page that
+    shows an older one holds the message anew. `running` is the message being answered, if any."""
 
     conversation: str
     title: str
     leaf: str | None = None
+    attempt: str | None = None
     running: str | None = None
 
 
@@ -51,6 +53,15 @@ class Added(_Frame, frozen=True, kw_only=True, tag="added"):
 
     conversation: str
     message: str
+
+
+class Resumed(_Frame, frozen=True, kw_only=True, tag="resumed"):
+    """The last answer of the watched conversation, which had ended or was thinking for long, is written on by another
+    attempt: hold it anew."""
+
+    conversation: str
+    leaf: str
+    attempt: str
 
 
 class Renamed(_Frame, frozen=True, kw_only=True, tag="renamed"):
@@ -72,7 +83,8 @@ class PartFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Keep the first `since` blocks of the part, drop the others, append `html` (whole blocks, each
     `<div class="block">`), then set the tail's inner HTML: keep the first `tail_keep` UTF-16 units of the last tail
-    you were sent on this socket and append `tail`. Without `tail` the part has no tail any more.
+    you were sent on this socket and append `tail`. Without `tail` the part has no tail any more. With `whole` you hold
+    all of the part, and it stays as it is.
     `label` is the thinking pane's headline ("Thinking", "Thought for 12.4 s"); `folded` says whether the preference
     *auto* folds this pane by now.
     """
@@ -80,6 +92,7 @@ class PartFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     position: int
     kind: str
     since: int = 0
+    whole: bool = False
     html: str = ""
     tail_keep: int = 0
     tail: str | None = None
@@ -90,7 +103,8 @@ class PartFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Progress(_Frame, frozen=True, kw_only=True, tag="progress"):
     """What a browser lacks of one answer. `revision` names the lineage of the blocks: when it changes, every part
     comes whole. `word` is the state for a reader, `elapsed_ms` the time since the question was sent. `outcome` (HTML:
-    the ending in words, buttons, footer) comes once the attempt has ended, again when it is settled; `checksum` with
+    the ending in words, buttons, footer) comes once the attempt has ended, again when it is settled; while it runs it
+    is what can be done about a long thought, and a running answer without it has none. `checksum` comes with
     `settled`. `delayed` says that saving is delayed, so the text stands still. Counted by acknowledgements."""
 
     message: str
@@ -119,7 +133,7 @@ class Error(_Frame, frozen=True, kw_only=True, tag="error"):
     message: str
 
 
-SERVER_FRAMES: tuple[type[_Frame], ...] = (Hello, Watching, Added, Renamed, Gone, Progress, Pong, Error)
+SERVER_FRAMES: tuple[type[_Frame], ...] = (Hello, Watching, Added, Resumed, Renamed, Gone, Progress, Pong, Error)
 
 
 # --- browser to server ---------------------------------------------------------------------------------------

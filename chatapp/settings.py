@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 import chatapp
 from chatapp import knobs
+from chatapp.generation.worry import Patience
 from chatapp.knobs import Ceilings
 from chatapp.openrouter.parameters import MAX_TOKENS, Parameters
 from chatapp.words import ThinkTags
@@ -173,6 +174,11 @@ CEILINGS = Ceilings(
     max_tokens=_number("MAX_TOKENS_CEILING", 32_768, 16, 10_000_000),
     thinking_tokens=_number("THINKING_TOKENS_CEILING", 32_768, 16, 10_000_000),
     can_skip_thinking=MODEL != "qwen/qwen3-vl-8b-thinking",
+)
+# From when on a thought is called long, and the page offers to have it answered at once.
+PATIENCE = Patience(
+    tokens=_number("LONG_THINKING_TOKENS", 6_000, 1, 10_000_000),
+    seconds=_number("LONG_THINKING_SECONDS", 120, 1, 86_400),
 )
 PARAMETERS = _parameters()
 _streams = BASE_DIR / "tests" / "streams"

@@ -20,6 +20,8 @@ urlpatterns = [
     path("messages/<uuid:message>/regenerate/", messages.regenerate, name="message-regenerate"),
     path("messages/<uuid:message>/choose/", messages.choose, name="message-choose"),
     path("generations/<uuid:generation>/stop/", messages.stop, name="generation-stop"),
+    path("generations/<uuid:generation>/continue/", messages.go_on, name="generation-continue"),
+    path("generations/<uuid:generation>/answer-now/", messages.answer_now, name="generation-answer-now"),
     # Pictures
     path("images/", images.create, name="images"),
     path("images/<uuid:image>/", images.show, name="image"),

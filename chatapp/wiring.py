@@ -24,11 +24,12 @@ from chatapp.generation.engine import Engine
 from chatapp.generation.facts import FactBook
 from chatapp.generation.follower import Follower
 from chatapp.generation.followers import Followers
+from chatapp.generation.further import ANSWER_NOW_THINKING_TOKENS
 from chatapp.generation.history import Job, Said
 from chatapp.generation.journal import JournalWriter
 from chatapp.generation.runner import Runner, stop_topic
 from chatapp.generation.settle import settle
-from chatapp.generation.sources import read_stored
+from chatapp.generation.sources import read_earlier, read_stored
 from chatapp.generation.sweeper import Sweeper
 from chatapp.generation.watchdog import Watchdog
 from chatapp.images.intake import Intake
@@ -38,6 +39,7 @@ from chatapp.openrouter.client import OpenRouter
 from chatapp.openrouter.parameters import Parameters
 from chatapp.openrouter.request import ImagePart, TextPart, Turn, build
 from chatapp.simulator import Simulator
+from chatapp.words import Purpose
 
 log = logging.getLogger(__name__)
 
@@ -227,6 +229,17 @@ def parameters_for(user: User, chosen: Mapping[str, Any]) -> dict[str, Any]:
     return knobs.within(knobs.effective(settings.PARAMETERS, user.parameters, chosen), settings.CEILINGS)
 
 
+def parameters_for_more(user: User, chosen: Mapping[str, Any], earlier: Generation, purpose: Purpose) -> dict[str, Any]:
+    """The parameters of a further attempt: as the person has them now, with little thinking where it answers now."""
+    found = parameters_for(user, chosen)
+    if purpose == Purpose.ANSWER_NOW:
+        kept = {name: value for name, value in (found.get("reasoning") or {}).items() if name == "exclude"}
+        found["reasoning"] = kept | {"max_tokens": ANSWER_NOW_THINKING_TOKENS}
+    if earlier.parameters.get("pictures") is False:
+        found["pictures"] = False
+    return found
+
+
 def site_parameters() -> dict[str, Any]:
     """The site's defaults."""
     return dict(settings.PARAMETERS)
@@ -267,10 +280,17 @@ def follower(generation_id: int, message: str, attempt: str) -> Follower:
         message=message,
         attempt=attempt,
         read=read_stored,
+        read_earlier=read_earlier,
         renderer=rendering.Incremental,
         wrap=rendering.wrap,
         version=rendering.VERSION,
+        patience=settings.PATIENCE,
     )
+
+
+def revision_of(generation: Generation) -> str:
+    """What browsers call the blocks of this attempt at present."""
+    return following.revision_name(generation.number, generation.revision, rendering.VERSION)
 
 
 headline = following.headline_of

@@ -56,6 +56,14 @@ class Reason(StrEnum):
     INTERNAL = "internal"
 
 
+class Purpose(StrEnum):
+    """What an attempt is for. The later ones write on in the same message, after the parts that are there."""
+
+    ANSWER = "answer"
+    CONTINUE = "continue"
+    ANSWER_NOW = "answer_now"
+
+
 class PartKind(StrEnum):
     """What a piece of a message is."""
 

@@ -1,7 +1,8 @@
-"""Followers: an attempt's committed text as HTML that grows, and what a reader lacks of it.
+"""Followers: an attempt's committed text as HTML that grows.
 
 One follower an attempt and process serves all its readers. Blocks are rendered once; each reader says what it holds
-and is given the rest. A new tab, a reload, a reconnect and a woken phone are the same case as the next token.
+and is given the rest (see holding.py). What earlier attempts wrote in the same message is told as well, so that a
+reader may come from anywhere.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,12 +11,10 @@ from typing import Protocol
 
 from django.utils import timezone
 
-from chatapp import events, wording
+from chatapp import wording
 from chatapp.generation.draft import PartState, Row, Standing
+from chatapp.generation.worry import Patience, Worry
 from chatapp.words import ENDINGS, PartKind, State
-
-# What a reader holds of a settled part: all of it, a number that no list of blocks reaches.
-SETTLED_BLOCKS = 1 << 30
 
 
 class Growing(Protocol):
@@ -39,6 +38,28 @@ class Reading:
     thinking_tokens: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SettledPart:
+    """A part that an earlier attempt at the same message wrote. It changes no more."""
+
+    state: PartState
+    html: str
+    thinking_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What earlier attempts at the same message wrote; `number` and `revision` are those of the last one, settled."""
+
+    number: int
+    revision: int
+    parts: tuple[SettledPart, ...]
+
+    def name(self, version: int) -> str:
+        """The revision under which a browser holds all of it."""
+        return revision_name(self.number, self.revision, version)
+
+
 @dataclass(slots=True, eq=False)
 class FollowedPart:
     """One part as rendered so far. `ends[n]` is where block n ends in the settled HTML, as far as the two agree."""
@@ -49,6 +70,8 @@ class FollowedPart:
     tail: str = ""
     settled_html: str | None = None
     ends: list[int] = field(default_factory=list)
+    is_earlier: bool = False
+    thinking_tokens: int | None = None
 
     def feed(self, text: str) -> None:
         """Take text in and render it, here and now: reading a renderer is what makes it work."""
@@ -75,9 +98,11 @@ class Follower:
         message: str,
         attempt: str,
         read: Callable[[int, int], Reading | None],
+        read_earlier: Callable[[int], Earlier | None],
         renderer: Callable[[], Growing],
         wrap: Callable[[str], str],
         version: int,
+        patience: Patience,
     ) -> None:
         self.generation_id = generation_id
         self.message = message
@@ -88,13 +113,16 @@ class Follower:
         self.thinking_tokens: int | None = None
         self.seq = 0
         self._before_settling = ""
+        self._before_attempt: str | None = None
+        self._worry = Worry(patience)
         self.wrap = wrap
-        self._read, self._renderer, self._version = read, renderer, version
+        self._read, self._read_earlier = read, read_earlier
+        self._renderer, self._version = renderer, version
 
     @property
     def revision(self) -> str:
         """Names the lineage of blocks. A browser that holds another one is sent everything."""
-        return f"{self.standing.number}.{self.standing.revision}.{self._version}" if self.standing else ""
+        return revision_name(self.standing.number, self.standing.revision, self._version) if self.standing else ""
 
     @property
     def is_ended(self) -> bool:
@@ -104,9 +132,42 @@ class Follower:
     def is_settled(self) -> bool:
         return self.standing is not None and self.standing.settled
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the model has thought for so long, or in such circles, that it may be asked to answer at once."""
+        standing = self.standing
+        if standing is None or standing.state != State.THINKING or not standing.parts:
+            return False
+        return self._worry.is_due(elapsed_ms(standing) - (standing.parts[-1].started_ms or 0))
+
     def continues(self, revision: str) -> bool:
         """Whether blocks held under this revision are a prefix of the blocks here."""
-        return bool(revision) and revision in {self.revision, self._before_settling}
+        return bool(revision) and revision in {self.revision, self._before_settling, self._before_attempt}
+
+    def whole_at(self, revision: str) -> set[int]:
+        """Positions of the parts that a browser which names them under this revision, a continued one, holds whole."""
+        is_all = self.is_settled and revision == self.revision
+        return {position for position, part in self.parts.items() if is_all or part.is_earlier}
+
+    def must_begin(self, reading: Reading | None) -> bool:
+        """Whether earlier attempts have written what is not known here yet."""
+        return reading is not None and reading.standing.number > 1 and self._before_attempt is None
+
+    def begin(self) -> None:
+        """Read what earlier attempts at the message wrote: a query."""
+        earlier = self._read_earlier(self.generation_id)
+        if earlier is None:
+            self.is_gone = True
+            return
+        for part in earlier.parts:
+            self.parts[part.state.position] = FollowedPart(
+                self._renderer(),
+                part.state,
+                settled_html=part.html,
+                is_earlier=True,
+                thinking_tokens=part.thinking_tokens,
+            )
+        self._before_attempt = earlier.name(self._version)
 
     def pending(self) -> Reading | None:
         """Ask the source for what is new."""
@@ -132,15 +193,29 @@ class Follower:
             self._before_settling = before
             for position, html in reading.settled_html.items():
                 self.parts[position].settle(html, self.wrap)
-            return
-        for position, text in _joined(reading.rows):
-            self.parts[position].feed(text)
-        if reading.rows:
-            self.seq = reading.rows[-1].seq
+        else:
+            self._grow(reading.rows)
+
+    def _grow(self, rows: Sequence[Row]) -> None:
+        for position, text in _joined(rows):
+            part = self.parts[position]
+            part.feed(text)
+            if part.state.kind == PartKind.THINKING:
+                self._worry.hear(text)
+        if rows:
+            self.seq = rows[-1].seq
 
     def update(self) -> None:
         """Read and apply in one go."""
-        self.apply(self.pending())
+        reading = self.pending()
+        if self.must_begin(reading):
+            self.begin()
+        self.apply(reading)
+
+
+def revision_name(number: int, revision: int, version: int) -> str:
+    """What browsers call the blocks of attempt `number` at its `revision`, made by this `version` of the renderer."""
+    return f"{number}.{revision}.{version}"
 
 
 def _joined(rows: Iterable[Row]) -> list[tuple[int, str]]:
@@ -152,113 +227,26 @@ def _joined(rows: Iterable[Row]) -> list[tuple[int, str]]:
     return [(position, "".join(texts)) for position, texts in runs]
 
 
-@dataclass(slots=True)
-class Holding:
-    """What one reader holds of one answer."""
-
-    revision: str = ""
-    blocks: dict[int, int] = field(default_factory=dict)
-    _tails: dict[int, str] = field(default_factory=dict)
-    _labels: dict[int, tuple[str, bool]] = field(default_factory=dict)
-    _told: tuple[object, ...] = ()
-
-    def lacking(self, follower: Follower, outcome: str | None = None) -> events.Progress | None:
-        """The frame that brings this reader up to date, or None when nothing is lacking. Assumes that it arrives."""
-        standing = follower.standing
-        if standing is None:
-            return None
-        if not follower.continues(self.revision):
-            self.blocks, self._tails, self._labels = {}, {}, {}
-        is_whole = self.revision != follower.revision
-        self.revision = follower.revision
-        frames = [self._part(part, follower) for _, part in sorted(follower.parts.items())]
-        lacking = [frame for frame in frames if frame is not None]
-        told = (standing.state, standing.reason, standing.notice, standing.delayed, standing.settled, outcome)
-        if not lacking and not is_whole and told == self._told:
-            return None
-        self._told = told
-        return events.Progress(
-            message=follower.message,
-            attempt=follower.attempt,
-            revision=follower.revision,
-            state=standing.state,
-            word=wording.state_word(standing.state),
-            elapsed_ms=_elapsed(standing),
-            reason=standing.reason,
-            parts=lacking,
-            notice=standing.notice,
-            outcome=outcome,
-            settled=standing.settled,
-            checksum=standing.checksum,
-            delayed=standing.delayed,
-        )
-
-    def _part(self, part: FollowedPart, follower: Follower) -> events.PartFrame | None:
-        position = part.state.position
-        since, html, now_held = self._closed(part, follower.wrap)
-        tail = None if part.settled_html is not None else part.tail
-        old_tail = self._tails.get(position)
-        keep = _common_units(old_tail, tail) if tail is not None and old_tail is not None else 0
-        headline = headline_of(part.state, follower)
-        same = not html and since == self.blocks.get(position) and tail == old_tail
-        if same and self._labels.get(position) == headline:
-            return None
-        self.blocks[position], self._labels[position] = now_held, headline
-        if tail is None:
-            self._tails.pop(position, None)
-        else:
-            self._tails[position] = tail
-        return events.PartFrame(
-            position=position,
-            kind=part.state.kind,
-            since=since,
-            html=html,
-            tail_keep=_utf16(tail[:keep]) if tail is not None else 0,
-            tail=tail[keep:] if tail is not None else None,
-            label=headline[0],
-            folded=headline[1],
-        )
-
-    def _closed(self, part: FollowedPart, wrap: Callable[[str], str]) -> tuple[int, str, int]:
-        """(blocks to keep, HTML to append, blocks held afterwards)"""
-        held = self.blocks.get(part.state.position, 0)
-        if part.settled_html is None:
-            blocks = part.blocks
-            since = min(held, len(blocks))
-            return since, "".join(wrap(block) for block in blocks[since:]), len(blocks)
-        since = min(held, len(part.ends))
-        rest = part.settled_html[part.ends[since - 1] if since else 0 :]
-        return (held, "", held) if held == SETTLED_BLOCKS else (since, rest, SETTLED_BLOCKS)
-
-
-def headline_of(state: PartState, follower: Follower) -> tuple[str, bool]:
+def headline_of(part: FollowedPart, follower: Follower) -> tuple[str, bool]:
     """(the thinking pane's headline, whether the preference *auto* folds it by now)"""
+    state = part.state
     if state.kind != PartKind.THINKING:
         return "", False
-    segments = [p for p in follower.parts.values() if p.state.kind == PartKind.THINKING]
-    tokens = follower.thinking_tokens if len(segments) == 1 else None
+    tokens = part.thinking_tokens if part.is_earlier else _tokens_of_the_only_thought(follower)
     label = wording.thinking_label(started_ms=state.started_ms, ended_ms=state.ended_ms, thinking_tokens=tokens)
-    has_answer = any(p.state.kind == PartKind.TEXT for p in follower.parts.values())
+    later = [p.state.kind for position, p in follower.parts.items() if position > state.position]
     ended_well = follower.standing is not None and follower.standing.state == State.DONE
-    return label, has_answer or ended_well
+    return label, PartKind.TEXT in later or ended_well
 
 
-def _elapsed(standing: Standing) -> int:
+def _tokens_of_the_only_thought(follower: Follower) -> int | None:
+    """Upstream counts the thinking of an attempt as a whole: of several segments none can be told."""
+    segments = [p for p in follower.parts.values() if p.state.kind == PartKind.THINKING and not p.is_earlier]
+    return follower.thinking_tokens if len(segments) == 1 else None
+
+
+def elapsed_ms(standing: Standing) -> int:
+    """How long the attempt has run, or ran, in milliseconds."""
     if standing.ended_ms is not None:
         return standing.ended_ms
     return max(0, round((timezone.now() - standing.sent_at).total_seconds() * 1000))
-
-
-def _common_units(old: str, new: str) -> int:
-    """How many characters two tails have in common at the start, never ending between a character and what joins it."""
-    if new.startswith(old):
-        return len(old)
-    low, high = 0, min(len(old), len(new))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if old[:middle] == new[:middle] else (low, middle - 1)
-    return low
-
-
-def _utf16(text: str) -> int:
-    return len(text) + sum(ch > "\uffff" for ch in text) if not text.isascii() else len(text)

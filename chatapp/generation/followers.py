@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from chatapp.events import Progress
 from chatapp.generation.draft import Draft
-from chatapp.generation.follower import Follower, Holding, Reading
+from chatapp.generation.follower import Follower, Reading
+from chatapp.generation.holding import Holding
 from chatapp.generation.offload import offload
 from chatapp.generation.sources import read_draft, read_stored
 
@@ -41,6 +42,8 @@ class Shared:
             await asyncio.sleep(max(0.0, self._rested_at - loop.time()))
             self._looked_at = loop.time()
             reading = await self._read()
+            if self.follower.must_begin(reading):
+                await offload(self.follower.begin)
             began = loop.time()
             if reading and (sum(len(row.text) for row in reading.rows) > INLINE_CHARS or self._is_slow):
                 await asyncio.to_thread(self.follower.apply, reading)

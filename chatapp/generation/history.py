@@ -9,8 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from chatapp.generation.further import said_so_far
 from chatapp.models import Generation, Message, Part
-from chatapp.words import PartKind, Reason, Role, State
+from chatapp.words import PartKind, Purpose, Reason, Role, State
 
 # A turn costs a few tokens for its frame (role and separators in the model's chat template).
 TURN_OVERHEAD_TOKENS = 8
@@ -44,6 +45,8 @@ class Said:
     role: Role
     text: str
     pictures: tuple[Picture, ...] = ()
+    # Ours, not the person's: it asks the model to write on.
+    is_request: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +89,18 @@ def take_up(generation_id: int, owner: str) -> Job | None:
         sent_at=generation.sent_at,
         since_sent_ms=generation.elapsed_ms(),
         parameters=generation.parameters,
-        turns=tuple(said_before(message, with_pictures=generation.parameters.get("pictures") is not False)),
+        turns=(
+            *said_before(message, with_pictures=generation.parameters.get("pictures") is not False),
+            *_said_so_far(message, Purpose(generation.purpose)),
+        ),
     )
+
+
+def _said_so_far(answer: Message, purpose: Purpose) -> list[Said]:
+    """What further attempts begin from: what earlier ones wrote, and what is asked of the model now."""
+    parts = Part.objects.filter(message=answer, kind__in=[PartKind.THINKING, PartKind.TEXT]).order_by("position")
+    found = said_so_far(purpose, list(parts.values_list("kind", "text")))
+    return [Said(Role.ASSISTANT, found[0]), Said(Role.USER, found[1], is_request=True)] if found else []
 
 
 def said_before(answer: Message, *, with_pictures: bool = True) -> list[Said]:
@@ -153,12 +166,13 @@ def choose_pictures(turns: Sequence[Said]) -> tuple[list[Said], int]:
     room_bytes, room_tokens = float(PICTURE_BUDGET_BYTES), PICTURE_BUDGET_TOKENS
     chosen: list[Said] = []
     omitted = 0
-    for place, turn in enumerate(reversed(turns)):
+    question = next((turn for turn in reversed(turns) if turn.role == Role.USER and not turn.is_request), None)
+    for turn in reversed(turns):
         kept: list[Picture] = []
         for picture in turn.pictures:
             room_bytes -= picture.size * BASE64_FACTOR
             room_tokens -= picture.tokens
-            if place == 0 or (room_bytes >= 0 and room_tokens >= 0):
+            if turn is question or (room_bytes >= 0 and room_tokens >= 0):
                 kept.append(picture)
             else:
                 omitted += 1

@@ -1,7 +1,9 @@
 """Where a follower reads committed text: the database, for any process, page or poll; the draft, in the owner's own."""
 
+from collections import Counter
+
 from chatapp.generation.draft import Draft, PartState, Row, Standing
-from chatapp.generation.follower import Reading
+from chatapp.generation.follower import Earlier, Reading, SettledPart
 from chatapp.models import Call, Generation, Journal, Part
 from chatapp.words import PartKind, State
 
@@ -42,6 +44,30 @@ def read_draft(draft: Draft, after_seq: int) -> Reading:
     """What the draft has committed: the same as the database says, without asking it."""
     # seq is dense from 1: it is the row's place.
     return Reading(standing=draft.standing, rows=tuple(draft.committed[after_seq:]))
+
+
+def read_earlier(generation_id: int) -> Earlier | None:
+    """What the attempts before this one wrote in the same message. They are settled: nothing of it changes any more.
+
+    None when the message was deleted meanwhile.
+    """
+    same_message = Generation.objects.filter(message__generations=generation_id)
+    before = list(same_message.filter(pk__lt=generation_id).order_by("number"))
+    if not before:
+        return None
+    parts = list(Part.objects.filter(generation__in=before).order_by("position"))
+    thoughts = Counter(part.generation_id for part in parts if part.kind == PartKind.THINKING)
+    tokens = {pk: thinking_tokens(pk) if count == 1 else None for pk, count in thoughts.items() if pk}
+    return Earlier(
+        number=before[-1].number,
+        revision=before[-1].revision,
+        parts=tuple(
+            SettledPart(
+                _state(part), part.html, tokens.get(part.generation_id) if part.kind == PartKind.THINKING else None
+            )
+            for part in parts
+        ),
+    )
 
 
 def thinking_tokens(generation_id: int) -> int | None:

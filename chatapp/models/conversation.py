@@ -12,9 +12,10 @@ from chatapp.models.generation import Generation
 from chatapp.models.image import Image
 from chatapp.models.message import Message
 from chatapp.models.part import Part
+from chatapp.models.posted import CannotGoOn, Posted, going_on, posted_before, went_on
 from chatapp.models.titles import PICTURE_TITLE, TITLE_MAX_CHARS, clean_title, title_from
 from chatapp.models.user import User
-from chatapp.words import RUNNING, PartKind, Role
+from chatapp.words import RUNNING, PartKind, Purpose, Role
 
 
 class AlreadyAnswering(Exception):
@@ -39,17 +40,6 @@ class Asked:
     parameters: dict[str, Any]
     images: tuple[UUID, ...] = ()
     chosen: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """What a post made, or had made before when the same client_id came again (`is_new` is False)."""
-
-    conversation: "Conversation"
-    question: Message
-    answer: Message
-    generation: Generation
-    is_new: bool
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -140,6 +130,29 @@ class Conversation(models.Model):
                 raise NothingToRegenerate
             return fresh._answer(answer.parent, client_id=client_id, parameters=parameters)
 
+    def go_on(
+        self, earlier: Generation, *, purpose: Purpose, parameters: dict[str, Any], chosen: dict[str, Any] | None = None
+    ) -> Posted:
+        """A further attempt at the message of `earlier`, which has ended and is settled. The same again gives the same.
+
+        Raises CannotGoOn, and AlreadyAnswering while another answer of this conversation runs.
+        """
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=self.owner_id)
+            before = went_on(earlier, purpose)
+            if before:
+                return before
+            fresh = self._fresh(chosen)
+            answer = going_on(earlier, purpose)
+            if not Generation.objects.filter(pk=earlier.pk, settled_at__isnull=False).exists():
+                raise CannotGoOn
+            generation = Generation.objects.create(
+                conversation=fresh, message=answer, number=earlier.number + 1, purpose=purpose, parameters=parameters
+            )
+            answer.choose()
+            Conversation.objects.filter(pk=fresh.pk).update(active_at=timezone.now())
+            return Posted.further(answer, generation, is_new=True)
+
     def rename(self, title: str) -> bool:
         """Another title. False when nothing visible is left of it."""
         cleaned = clean_title(title)
@@ -201,21 +214,3 @@ class Conversation(models.Model):
         self.leaf, self.active_at = answer, timezone.now()
         self.save(update_fields=["leaf", "active_at"])
         return Posted(conversation=self, question=question, answer=answer, generation=generation, is_new=True)
-
-
-def posted_before(owner: User, client_id: UUID) -> Posted | None:
-    """What this person's post with this client_id made, if there was one."""
-    made = Message.objects.filter(owner=owner, client_id=client_id).select_related("conversation", "parent").first()
-    if made is None:
-        return None
-    if made.role == Role.ASSISTANT:
-        question, answer = made.parent, made
-    else:
-        # The first answer is the one this post made; later siblings come from regenerating.
-        question, answer = made, made.children.order_by("id").first()
-    if question is None or answer is None:
-        return None
-    generation = answer.generations.order_by("number").first()
-    if generation is None:
-        return None
-    return Posted(conversation=made.conversation, question=question, answer=answer, generation=generation, is_new=False)

@@ -1,5 +1,6 @@
 """Generations: one attempt each to answer a message, and the moves of its state."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -7,11 +8,15 @@ from uuid import uuid4
 from django.db import models
 from django.utils import timezone
 
-from chatapp.words import ENDINGS, RUNNING, Reason, State
+from chatapp.words import ENDINGS, RUNNING, PartKind, Purpose, Reason, State
 
 # A process says that it lives every HEARTBEAT_SECONDS; past ABANDONED_SECONDS of silence its attempts are given up.
 HEARTBEAT_SECONDS = 5.0
 ABANDONED_SECONDS = 30.0
+# How often a message may be asked to answer at once: a model that thinks on even then is not helped by a third time.
+MAX_ANSWER_NOW = 2
+# Endings after which the model may take up its text where it broke off.
+BROKEN_OFF = frozenset({State.STOPPED, State.INTERRUPTED, State.LENGTH})
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
@@ -37,6 +42,9 @@ class Generation(models.Model):
     conversation = models.ForeignKey("chatapp.Conversation", on_delete=models.CASCADE, related_name="generations")
     message = models.ForeignKey("chatapp.Message", on_delete=models.CASCADE, related_name="generations")
     number = models.PositiveIntegerField()
+    purpose = models.CharField(
+        max_length=12, choices=[(word.value, word.value) for word in Purpose], default=Purpose.ANSWER
+    )
     parameters = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=[(word.value, word.value) for word in State], default=State.QUEUED)
     reason = models.CharField(max_length=16, blank=True)
@@ -96,6 +104,22 @@ class Generation(models.Model):
         if self.ended_ms is not None:
             return self.ended_ms
         return max(0, round((timezone.now() - self.sent_at).total_seconds() * 1000))
+
+    def offers(self, *, kinds: Collection[str], asked_now: int, is_last: bool) -> frozenset[Purpose]:
+        """What further attempts at the same message make sense after this one, its newest.
+
+        `kinds` are the kinds of the message's parts, `asked_now` how often it was asked to answer at once, `is_last`
+        whether nothing was asked after it: what others built upon is not written on.
+        """
+        if not is_last:
+            return frozenset()
+        offered = set()
+        if self.state in BROKEN_OFF and kinds:
+            offered.add(Purpose.CONTINUE)
+        has_only_thought = PartKind.THINKING in kinds and PartKind.TEXT not in kinds
+        if has_only_thought and self.state != State.FILTERED and asked_now < MAX_ANSWER_NOW:
+            offered.add(Purpose.ANSWER_NOW)
+        return frozenset(offered)
 
     def journal_texts(self) -> dict[int, str]:
         """The text so far of each part that is not settled, by position."""

@@ -5,7 +5,7 @@ one of the other.
 """
 
 from chatapp.presentation.drawers import Drawer, drawer
-from chatapp.presentation.outcomes import outcome_html
+from chatapp.presentation.outcomes import offer_html, outcome_html
 from chatapp.presentation.rows import Usage
 from chatapp.presentation.turns import PAGE_TURNS, blank, page_of, turn_of, turns_of
 from chatapp.presentation.values import Fact, ImageView, Outcome, PartView, Siblings, Turn
@@ -22,6 +22,7 @@ __all__ = [
     "Usage",
     "blank",
     "drawer",
+    "offer_html",
     "outcome_html",
     "page_of",
     "turn_of",

@@ -14,7 +14,7 @@ from chatapp.generation.history import PICTURE_TROUBLE
 from chatapp.models import Call, Generation, Message
 from chatapp.presentation.rows import Rows, Usage, read_rows
 from chatapp.presentation.values import Fact, Outcome, Siblings
-from chatapp.words import RUNNING, PartKind, Reason, Role, State
+from chatapp.words import RUNNING, PartKind, Purpose, Reason, Role, State
 
 # Upstream knows what a broken answer cost within that time, or is not asked any more.
 BOOKED_WITHIN = timedelta(minutes=2)
@@ -30,7 +30,7 @@ def outcome_html(message: UUID) -> tuple[str, bool]:
     if found is None:
         return "", True
     rows = read_rows([found])
-    generation = rows.attempts.get(found.pk)
+    generation = rows.newest(found)
     if generation is None or generation.state in RUNNING:
         return "", False
     context = {"outcome": outcome_of(found, generation, rows)}
@@ -38,6 +38,21 @@ def outcome_html(message: UUID) -> tuple[str, bool]:
     is_old = timezone.now() - generation.sent_at > timedelta(milliseconds=generation.elapsed_ms()) + BOOKED_WITHIN
     # A plain string: frames are encoded by a library that knows no SafeString.
     return render_to_string("message/_outcome.html", context) + "", is_booked or is_old
+
+
+def offer_html(message: UUID) -> str | None:
+    """What is offered while the answer's model thinks for long. None when nothing can be."""
+    found = Message.objects.filter(public_id=message, role=Role.ASSISTANT).first()
+    url = answer_now_url(found, read_rows([found])) if found else ""
+    return render_to_string("message/_offer.html", {"url": url, "message": str(message)}) + "" if url else None
+
+
+def answer_now_url(message: Message, rows: Rows) -> str:
+    """Where the model is asked to answer at once from what it thought; "" where that makes no sense."""
+    generation = rows.newest(message)
+    if generation is None or Purpose.ANSWER_NOW not in rows.offers(message):
+        return ""
+    return reverse("generation-answer-now", args=[generation.public_id])
 
 
 _TONES = {
@@ -54,7 +69,9 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
     """How the attempt at this message ended."""
     parts = rows.parts[message.pk]
     has_answer = any(part.kind == PartKind.TEXT for part in parts)
-    usage = Usage.of(rows.calls[generation.pk])
+    attempts = rows.attempts[message.pk]
+    usage = Usage.of([call for attempt in attempts for call in rows.calls[attempt.pk]])
+    offered = rows.offers(message)
     state = State(generation.state)
     retries = state in {State.FAILED, State.INTERRUPTED}
     return Outcome(
@@ -69,29 +86,50 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
             last_kind=parts[-1].kind if parts else None,
             has_answer=has_answer,
             limit=generation.parameters.get("max_tokens"),
-            used_tokens=usage.completion_tokens,
+            used_tokens=Usage.of(rows.calls[generation.pk]).completion_tokens,
         ),
         tone=_TONES[state],
         can_regenerate=not (state == State.FILTERED and generation.reason == Reason.QUESTION),
         regenerate_label="Try again" if retries else "Regenerate",
         figures=wording.figures(
-            total_ms=generation.ended_ms,
+            total_ms=sum(attempt.ended_ms or 0 for attempt in attempts),
             thinking_tokens=usage.reasoning_tokens,
             answer_tokens=usage.answer_tokens,
             cost=usage.cost,
         ),
         url=f"/messages/{message.public_id}/",
         siblings=rows.siblings.get(message.pk, Siblings()),
+        continue_url=reverse("generation-continue", args=[generation.public_id]) if Purpose.CONTINUE in offered else "",
+        answer_now_url=answer_now_url(message, rows),
+        can_raise_limit=Purpose.CONTINUE in offered and generation.reason == Reason.TOKENS,
         can_leave_pictures=generation.reason in PICTURE_TROUBLE and generation.parameters.get("pictures") is not False,
         edit_url=reverse("message-edit", args=[message.parent.public_id])
         if state == State.FILTERED and message.parent
         else "",
-        facts=_facts(generation, rows.calls[generation.pk], usage),
+        facts=_facts(generation, rows) + _earlier_facts(attempts[:-1], rows),
     )
 
 
-def _facts(generation: Generation, calls: Sequence[Call], usage: Usage) -> list[Fact]:
-    """The details of an answer: what was used, how fast, by whom, with which parameters."""
+def _earlier_facts(attempts: Sequence[Generation], rows: Rows) -> list[Fact]:
+    """A line for each attempt before the newest: how it ended and what it cost."""
+    facts = []
+    for attempt in attempts:
+        usage = Usage.of(rows.calls[attempt.pk])
+        figures = wording.figures(
+            total_ms=attempt.ended_ms,
+            thinking_tokens=usage.reasoning_tokens,
+            answer_tokens=usage.answer_tokens,
+            cost=usage.cost,
+        )
+        name = _("Attempt %(number)d") % {"number": attempt.number}
+        facts.append(Fact(name, f"{wording.state_word(attempt.state)} · {figures}"))
+    return facts
+
+
+def _facts(generation: Generation, rows: Rows) -> list[Fact]:
+    """The details of the newest attempt: what was used, how fast, by whom, with which parameters."""
+    calls = rows.calls[generation.pk]
+    usage = Usage.of(calls)
     first = min(
         (ms for ms in (generation.first_thinking_ms, generation.first_answer_ms) if ms is not None), default=None
     )

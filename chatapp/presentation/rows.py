@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chatapp.models import Call, Generation, Message, Part
 from chatapp.presentation.values import Siblings
+from chatapp.words import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +38,34 @@ class Rows:
     """Everything the turns of a page need, by message."""
 
     parts: dict[int, list[Part]] = field(default_factory=lambda: defaultdict(list))
-    attempts: dict[int, Generation] = field(default_factory=dict)
+    # All attempts at a message, the newest last.
+    attempts: dict[int, list[Generation]] = field(default_factory=lambda: defaultdict(list))
     calls: dict[int, list[Call]] = field(default_factory=lambda: defaultdict(list))
     siblings: dict[int, Siblings] = field(default_factory=dict)
 
+    def newest(self, message: Message) -> Generation | None:
+        """The newest attempt at the message; None for a question."""
+        attempts = self.attempts.get(message.pk)
+        return attempts[-1] if attempts else None
+
+    def offers(self, message: Message) -> frozenset[Purpose]:
+        """What further attempts make sense at this answer."""
+        attempts = self.attempts[message.pk]
+        return attempts[-1].offers(
+            kinds={part.kind for part in self.parts[message.pk]},
+            asked_now=sum(attempt.purpose == Purpose.ANSWER_NOW for attempt in attempts),
+            is_last=message.chosen_id is None,
+        )
+
 
 def read_rows(messages: Sequence[Message]) -> Rows:
-    """Parts, newest attempts, their calls and the siblings of these messages."""
+    """Parts, attempts, their calls and the siblings of these messages."""
     rows = Rows()
     ids = [message.pk for message in messages]
     for part in Part.objects.filter(message_id__in=ids).select_related("image").order_by("message_id", "position"):
         rows.parts[part.message_id].append(part)
     for generation in Generation.objects.filter(message_id__in=ids).order_by("number"):
-        rows.attempts[generation.message_id] = generation
+        rows.attempts[generation.message_id].append(generation)
     for call in Call.objects.filter(generation__message_id__in=ids).order_by("id"):
         rows.calls[call.generation_id].append(call)
     rows.siblings = _siblings(messages)

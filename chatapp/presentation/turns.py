@@ -1,5 +1,6 @@
 """Messages as turns, settled or still growing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from chatapp import rendering, wiring, wording
 from chatapp.models import Conversation, Generation, Message, Part, User
-from chatapp.presentation.outcomes import outcome_of
+from chatapp.presentation.outcomes import answer_now_url, outcome_of
 from chatapp.presentation.rows import Rows, Usage, read_rows
 from chatapp.presentation.values import ImageView, PartView, Siblings, Turn
 from chatapp.words import ENDINGS, PartKind, ThinkingPane
@@ -51,7 +52,7 @@ def _turn(message: Message, rows: Rows, viewer: User) -> Turn:
         "created_at": message.created_at,
         "siblings": rows.siblings.get(message.pk, Siblings()),
     }
-    generation = rows.attempts.get(message.pk)
+    generation = rows.newest(message)
     if generation is None:
         stored = rows.parts[message.pk]
         return Turn(
@@ -62,16 +63,15 @@ def _turn(message: Message, rows: Rows, viewer: User) -> Turn:
             **common,
         )
     if generation.is_settled:
-        tokens = Usage.of(rows.calls[generation.pk]).reasoning_tokens
-        thinking = sum(part.kind == PartKind.THINKING for part in rows.parts[message.pk])
-        parts = [_settled_part(part, viewer, tokens if thinking == 1 else None) for part in rows.parts[message.pk]]
-        revision = ""
+        parts = _settled_parts(rows.parts[message.pk], rows, viewer)
+        revision, is_long = wiring.revision_of(generation), False
     else:
-        parts, revision = _growing_parts(message, generation, viewer)
+        parts, revision, is_long = _growing_parts(message, generation, viewer)
     return Turn(
         parts=parts,
         attempt=str(generation.public_id),
         revision=revision,
+        answer_now_url=answer_now_url(message, rows) if is_long else "",
         state=generation.state,
         word=wording.state_word(generation.state),
         running=generation.is_running,
@@ -81,6 +81,13 @@ def _turn(message: Message, rows: Rows, viewer: User) -> Turn:
         outcome=outcome_of(message, generation, rows) if generation.state in ENDINGS else None,
         **common,
     )
+
+
+def _settled_parts(parts: Sequence[Part], rows: Rows, viewer: User) -> list[PartView]:
+    """Upstream counts the thinking of an attempt as a whole: of several segments none can be told."""
+    thoughts = Counter(part.generation_id for part in parts if part.kind == PartKind.THINKING)
+    tokens = {pk: Usage.of(rows.calls[pk]).reasoning_tokens for pk, count in thoughts.items() if pk and count == 1}
+    return [_settled_part(part, viewer, tokens.get(part.generation_id or 0)) for part in parts]
 
 
 def _settled_part(part: Part, viewer: User, thinking_tokens: int | None) -> PartView:
@@ -100,13 +107,14 @@ def _settled_part(part: Part, viewer: User, thinking_tokens: int | None) -> Part
     )
 
 
-def _growing_parts(message: Message, generation: Generation, viewer: User) -> tuple[list[PartView], str]:
-    """The parts of an attempt that runs or is not settled yet, cut into blocks as its sockets cut them."""
+def _growing_parts(message: Message, generation: Generation, viewer: User) -> tuple[list[PartView], str, bool]:
+    """(the parts of an attempt that runs or is not settled yet, cut into blocks as its sockets cut them; the revision;
+    whether it thinks for long)"""
     follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
     follower.update()
     views = []
     for position, followed in sorted(follower.parts.items()):
-        label, folded = wiring.headline(followed.state, follower)
+        label, folded = wiring.headline(followed, follower)
         settled = followed.settled_html
         views.append(
             PartView(
@@ -121,7 +129,7 @@ def _growing_parts(message: Message, generation: Generation, viewer: User) -> tu
                 running=followed.state.ended_ms is None,
             )
         )
-    return views, follower.revision
+    return views, follower.revision, follower.is_long
 
 
 def _is_open(viewer: User, folded: bool) -> bool:

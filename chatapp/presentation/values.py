@@ -89,6 +89,11 @@ class Outcome:
     siblings: Siblings
     # Asking again without the question's pictures can help.
     can_leave_pictures: bool = False
+    # Where the model is asked to write on, or to answer at once; "" where that makes no sense.
+    continue_url: str = ""
+    answer_now_url: str = ""
+    # The limit that ended it can be raised.
+    can_raise_limit: bool = False
     # A question that was refused can be put in other words.
     edit_url: str = ""
     facts: Sequence[Fact] = ()
@@ -116,3 +121,5 @@ class Turn:
     elapsed_ms: int = 0
     notice: str = ""
     outcome: Outcome | None = None
+    # While it thinks for long: where it is asked to answer at once.
+    answer_now_url: str = ""

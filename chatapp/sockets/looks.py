@@ -15,6 +15,8 @@ class Watched:
     title: str
     leaf: str | None
     running: str | None
+    # The newest attempt at the last message, running or not; None when that is a question.
+    attempt: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ def look(person: int, conversation: UUID) -> Watched | None:
     if found is None:
         return None
     running = Generation.objects.running().filter(conversation_id=found[0]).values_list("message__public_id", flat=True)
-    return Watched(found[0], str(found[1]), found[2], _text(found[3]), _text(running.first()))
+    newest = Generation.objects.filter(message__public_id=found[3]).order_by("-number")
+    attempt = newest.values_list("public_id", flat=True).first()
+    return Watched(found[0], str(found[1]), found[2], _text(found[3]), _text(running.first()), _text(attempt))
 
 
 def attempt_at(person: int, message: UUID) -> Attempt | None:

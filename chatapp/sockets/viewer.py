@@ -17,8 +17,8 @@ from django.db import DatabaseError
 
 from chatapp import events, presentation
 from chatapp.broadcast import conversation_topic, generation_topic, person_topic
-from chatapp.generation.follower import Holding
 from chatapp.generation.followers import Shared
+from chatapp.generation.holding import Holding
 from chatapp.generation.offload import offload
 from chatapp.sockets.guard import Visitor, identify
 from chatapp.sockets.looks import Watched, attempt_at, look
@@ -157,7 +157,13 @@ class Viewer:
         self._bell.listen(self._topic)
         self._looked_at = time.monotonic()
         await self._tell(
-            events.Watching(conversation=watched.key, title=watched.title, leaf=watched.leaf, running=watched.running)
+            events.Watching(
+                conversation=watched.key,
+                title=watched.title,
+                leaf=watched.leaf,
+                attempt=watched.attempt,
+                running=watched.running,
+            )
         )
 
     async def _hold(self, command: events.Hold) -> None:
@@ -186,6 +192,8 @@ class Viewer:
             await self._tell(events.Gone(conversation=before.key))
         elif now.leaf != before.leaf and now.leaf:
             await self._tell(events.Added(conversation=now.key, message=now.leaf))
+        elif now.leaf and now.attempt and now.attempt != before.attempt:
+            await self._tell(events.Resumed(conversation=now.key, leaf=now.leaf, attempt=now.attempt))
         if now and now.title != before.title:
             await self._tell(events.Renamed(conversation=now.key, title=now.title, leaf=now.leaf))
 
@@ -196,15 +204,22 @@ class Viewer:
         if follower.is_gone:
             self._drop(message)
             return
-        if follower.is_ended and not held.outcome_is_final:
-            held.outcome, is_final = await offload(presentation.outcome_html, UUID(message))
-            held.outcome_is_final = is_final and follower.is_settled
+        await self._find_outcome(held, UUID(message))
         frame = await held.shared.lacking(held.holding, held.outcome)
         if frame:
             self._window.sent(await self._tell(frame))
             # The follower may have gone on while the outcome was made: only a frame that says so ends the following.
             if frame.settled and held.outcome_is_final:
                 self._drop(message)
+
+    async def _find_outcome(self, held: Held, message: UUID) -> None:
+        """The ending in words once there is one; before that the offer that a long thought comes with."""
+        follower = held.shared.follower
+        if follower.is_ended and not held.outcome_is_final:
+            held.outcome, is_final = await offload(presentation.outcome_html, message)
+            held.outcome_is_final = is_final and follower.is_settled
+        elif not follower.is_ended and follower.is_long != (held.outcome is not None):
+            held.outcome = await offload(presentation.offer_html, message) if follower.is_long else None
 
     def _drop(self, message: str) -> None:
         held = self._held.pop(message, None)

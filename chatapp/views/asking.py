@@ -17,15 +17,16 @@ from chatapp.models.conversation import (
     Asked,
     NotAQuestion,
     NothingToRegenerate,
-    posted_before,
 )
 from chatapp.models.image import UnknownPicture
+from chatapp.models.posted import CannotGoOn, posted_before
 from chatapp.views.access import signed_in
 from chatapp.views.errors import json_error, wants_json
 from chatapp.views.images import take
 from chatapp.views.requests import fields, is_typed, wants_turns
 
 MAX_PICTURES = 10
+FINAL = "This answer cannot be written on any more: it went on elsewhere, or something was asked after it."
 BUSY = "An answer is still being written here. Stop it or wait until it is done, then ask again: your text is kept."
 
 
@@ -49,7 +50,7 @@ def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
     files = [file for file in request.FILES.getlist("files") if file.name]
     if len(sent["images"]) + len(files) > MAX_PICTURES:
         raise Wrong(400, "too_many_pictures", f"A question takes at most {MAX_PICTURES} pictures. Remove some.")
-    parameters = _chosen(request, chosen)
+    parameters = parameters_in(request, chosen)
     images: tuple[UUID, ...] = sent["images"]
     try:
         images += tuple(take(user, file)[0].public_id for file in files)
@@ -66,7 +67,8 @@ def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
     )
 
 
-def _chosen(request: HttpRequest, before: Mapping[str, Any]) -> dict[str, Any]:
+def parameters_in(request: HttpRequest, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is chosen from now on: what the request brings over what was chosen before. Raises Wrong."""
     ceilings = wiring.ceilings()
     try:
         return knobs.chosen(before, knobs.read(fields(request), ceilings=ceilings, typed=is_typed(request)))
@@ -104,6 +106,8 @@ def _posted(post: Callable[[], Posted]) -> Posted:
         return post()
     except AlreadyAnswering as wrong:
         raise Wrong(409, "already_answering", BUSY) from wrong
+    except CannotGoOn as wrong:
+        raise Wrong(409, "cannot_go_on", FINAL) from wrong
     except NothingToRegenerate as wrong:
         raise Wrong(400, "not_an_answer", "Only an answer can be regenerated.") from wrong
     except NotAQuestion as wrong:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from chatapp import events, presentation, wiring
 from chatapp.forms.asking import RenameForm, first_error
-from chatapp.generation.follower import Holding
+from chatapp.generation.holding import Holding
 from chatapp.models import Conversation, Message
 from chatapp.views.access import conversation_of, message_in, signed_in
 from chatapp.views.asking import answered, question_in
@@ -174,11 +174,13 @@ def progress(request: HttpRequest, conversation: UUID) -> HttpResponse:
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return json_error(400, "bad_request", "holding must be a list of hold frames.")
     running = found.running()
+    newest = found.leaf.generations.order_by("-number").first() if found.leaf else None
     frames: list[Any] = [
         events.Watching(
             conversation=str(found.public_id),
             title=found.title,
             leaf=str(found.leaf.public_id) if found.leaf else None,
+            attempt=str(newest.public_id) if newest else None,
             running=str(running.message.public_id) if running else None,
         )
     ]
@@ -200,7 +202,11 @@ def _lacking(conversation: Conversation, hold: events.Hold) -> events.Progress |
     follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
     follower.update()
     blocks = {int(place): count for place, count in hold.parts.items() if place.isdecimal() and count >= 0}
-    outcome = presentation.outcome_html(message.public_id)[0] if follower.is_ended else None
+    outcome = None
+    if follower.is_ended:
+        outcome = presentation.outcome_html(message.public_id)[0]
+    elif follower.is_long:
+        outcome = presentation.offer_html(message.public_id)
     return Holding(revision=hold.revision, blocks=blocks).lacking(follower, outcome)
 
 

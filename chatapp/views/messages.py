@@ -1,23 +1,22 @@
 """Messages: ask, show, answer again, move between siblings; and stop an attempt."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from chatapp import presentation, wiring, wording
+from chatapp import presentation, wiring
 from chatapp.forms.asking import AgainForm, first_error
-from chatapp.models import Call, Generation, Message, Part, Posted
-from chatapp.presentation import Usage
+from chatapp.models import Generation, Posted
+from chatapp.models.posted import going_on, went_on
 from chatapp.views.access import conversation_of, generation_of, message_of, signed_in
-from chatapp.views.asking import Wrong, answered, question_in
+from chatapp.views.asking import Wrong, answered, parameters_in, question_in
 from chatapp.views.conversations import show_page
 from chatapp.views.errors import only, sign_in_required, wants_json
-from chatapp.views.images import described
 from chatapp.views.requests import fields, typed, wants_turns
-from chatapp.words import PartKind, Role, State
+from chatapp.views.told import told
+from chatapp.words import Purpose, Role
 
 
 @only("POST")
@@ -60,7 +59,7 @@ def show(request: HttpRequest, message: UUID) -> HttpResponse:
     """A message's own address: the page that shows it, or all about it as JSON."""
     found = message_of(request, message)
     if wants_json(request):
-        return JsonResponse(_as_json(found))
+        return JsonResponse(told(found))
     here = reverse("conversation", args=[found.conversation.public_id])
     return redirect(f"{here}?at={found.public_id}#message-{found.public_id}")
 
@@ -80,6 +79,43 @@ def regenerate(request: HttpRequest, message: UUID) -> HttpResponse:
         if form.cleaned_data["without_pictures"]:
             parameters["pictures"] = False
         return talk.regenerate(found, client_id=form.key(), parameters=parameters)
+
+    return answered(
+        request,
+        post,
+        page=lambda sentence, status: show_page(request, talk, end=talk.leaf, error=sentence, status=status),
+    )
+
+
+@only("POST")
+@sign_in_required
+def go_on(request: HttpRequest, generation: UUID) -> HttpResponse:
+    """Have a stopped, interrupted or cut answer written on, in the same message."""
+    return _further(request, generation_of(request, generation), Purpose.CONTINUE)
+
+
+@only("POST")
+@sign_in_required
+def answer_now(request: HttpRequest, generation: UUID) -> HttpResponse:
+    """Have the question answered from the thinking so far, in the same message; stops the thinking if it runs."""
+    return _further(request, generation_of(request, generation), Purpose.ANSWER_NOW)
+
+
+def _further(request: HttpRequest, earlier: Generation, purpose: Purpose) -> HttpResponse:
+    talk = earlier.conversation
+
+    def post() -> Posted:
+        before = went_on(earlier, purpose)
+        if before:
+            return before
+        going_on(earlier, purpose)
+        chosen = parameters_in(request, talk.parameters)
+        if earlier.stop():
+            wiring.ring_generation(earlier)
+        # Its own process may be about to; whoever is first settles it, and what is settled can be written on.
+        wiring.settle_attempt(earlier.pk)
+        parameters = wiring.parameters_for_more(signed_in(request), chosen, earlier, purpose)
+        return talk.go_on(earlier, purpose=purpose, parameters=parameters, chosen=chosen)
 
     return answered(
         request,
@@ -112,77 +148,3 @@ def stop(request: HttpRequest, generation: UUID) -> HttpResponse:
     if wants_json(request) or wants_turns(request):
         return JsonResponse({"generation": str(generation), "state": found.state, "reason": found.reason})
     return redirect(f"{reverse('conversation', args=[found.conversation.public_id])}#message-{found.message.public_id}")
-
-
-def _as_json(message: Message) -> dict[str, Any]:
-    generation = message.generations.order_by("-number").first()
-    body: dict[str, Any] = {
-        "id": str(message.public_id),
-        "conversation": str(message.conversation.public_id),
-        "role": message.role,
-        "parent": str(message.parent.public_id) if message.parent else None,
-        "created_at": message.created_at.isoformat(),
-        "state": State.DONE.value,
-        "reason": "",
-        "parts": [],
-        "usage": None,
-        "times": None,
-        "parameters": None,
-        "error": None,
-    }
-    texts = generation.journal_texts() if generation and not generation.is_settled else {}
-    parts = list(Part.objects.filter(message=message).select_related("image").order_by("position"))
-    body["parts"] = [_part(part, texts) for part in parts]
-    return body | _attempt(generation, parts) if generation else body
-
-
-def _part(part: Part, journal: dict[int, str]) -> dict[str, Any]:
-    text = part.text if part.settled else journal.get(part.position, "")
-    found: dict[str, Any] = {"kind": part.kind, "text": text}
-    if part.image:
-        return {"kind": part.kind, **described(part.image)}
-    if part.kind == PartKind.THINKING:
-        found |= {"started_ms": part.started_ms, "ended_ms": part.ended_ms}
-    return found
-
-
-def _attempt(generation: Generation, parts: list[Part]) -> dict[str, Any]:
-    calls = list(Call.objects.filter(generation=generation).order_by("id"))
-    usage = Usage.of(calls)
-    sentence = wording.ending(
-        state=generation.state,
-        reason=generation.reason,
-        elapsed_ms=generation.elapsed_ms(),
-        explanation=generation.explanation,
-        last_kind=parts[-1].kind if parts else None,
-        has_answer=any(part.kind == PartKind.TEXT for part in parts),
-        limit=generation.parameters.get("max_tokens"),
-        used_tokens=usage.completion_tokens,
-    )
-    failed = generation.state in {State.FAILED, State.FILTERED, State.INTERRUPTED}
-    return {
-        "generation": str(generation.public_id),
-        "state": generation.state,
-        "reason": generation.reason,
-        "sentence": sentence,
-        "notice": generation.notice,
-        "settled": generation.is_settled,
-        "checksum": generation.checksum,
-        "usage": {
-            "prompt_tokens": usage.prompt_tokens,
-            "completion_tokens": usage.completion_tokens,
-            "reasoning_tokens": usage.reasoning_tokens,
-            "cost": str(usage.cost) if usage.cost is not None else None,
-        }
-        if any(call.usage for call in calls)
-        else None,
-        "times": {
-            "sent_at": generation.sent_at.isoformat(),
-            "claimed_ms": generation.claimed_ms,
-            "first_thinking_ms": generation.first_thinking_ms,
-            "first_answer_ms": generation.first_answer_ms,
-            "ended_ms": generation.ended_ms,
-        },
-        "parameters": generation.parameters,
-        "error": {"code": generation.reason, "message": sentence} if failed else None,
-    }

@@ -8,7 +8,9 @@ from django.utils import timezone
 from chatapp import rendering
 from chatapp.events import Progress
 from chatapp.generation.draft import PartState, Row, Standing
-from chatapp.generation.follower import Follower, Holding, Reading
+from chatapp.generation.follower import Earlier, Follower, Reading, SettledPart
+from chatapp.generation.holding import Holding
+from chatapp.generation.worry import Patience
 from chatapp.words import PartKind, State
 
 TEXT = """# A heading
@@ -32,23 +34,24 @@ The end, 结束。"""
 class Source:
     """An attempt as a follower reads it, grown by the test."""
 
-    def __init__(self, kinds: list[PartKind]) -> None:
+    def __init__(self, kinds: list[PartKind], *, number: int = 1, first: int = 0) -> None:
+        self.number, self.first = number, first
         self.kinds, self.rows, self.state = kinds, [], State.THINKING
         self.revision, self.settled, self.texts = 0, False, [""] * len(kinds)
         self.html: dict[int, str] = {}
         self.sent_at = timezone.now()
 
     def write(self, position: int, text: str) -> None:
-        self.rows.append(Row(len(self.rows) + 1, position, text, 0))
+        self.rows.append(Row(len(self.rows) + 1, self.first + position, text, 0))
         self.texts[position] += text
 
     def settle(self) -> None:
         self.settled, self.state, self.revision = True, State.DONE, self.revision + 1
-        self.html = {p: str(rendering.join(rendering.render(t))) for p, t in enumerate(self.texts)}
+        self.html = {self.first + p: str(rendering.join(rendering.render(t))) for p, t in enumerate(self.texts)}
 
     def read(self, _: int, after: int) -> Reading:
         standing = Standing(
-            number=1,
+            number=self.number,
             state=self.state,
             reason="",
             revision=self.revision,
@@ -56,7 +59,7 @@ class Source:
             ended_ms=10 if self.settled else None,
             notice="",
             parts=tuple(
-                PartState(position=p, kind=kind, started_ms=0, ended_ms=5 if self.settled else None)
+                PartState(position=self.first + p, kind=kind, started_ms=0, ended_ms=5 if self.settled else None)
                 for p, kind in enumerate(self.kinds)
                 if self.texts[p]
             ),
@@ -78,6 +81,8 @@ class Browser:
             return
         self.revision = frame.revision
         for part in frame.parts:
+            if part.whole:
+                continue
             blocks, _ = self.parts.get(part.position, ([], ""))
             assert part.since <= len(blocks)
             tail = ""
@@ -100,15 +105,17 @@ def split(html: str) -> list[str]:
     return ['<div class="block">' + block for block in found]
 
 
-def follow(source: Source) -> Follower:
+def follow(source: Source, earlier: Earlier | None = None, **patience: float) -> Follower:
     return Follower(
         1,
         message="m",
         attempt="a",
         read=source.read,
+        read_earlier=lambda _: earlier,
         renderer=rendering.Incremental,
         wrap=rendering.wrap,
         version=rendering.VERSION,
+        patience=Patience(**patience),
     )
 
 
@@ -245,3 +252,112 @@ def test_the_pane_folds_when_the_answer_begins() -> None:
     frame = holding.lacking(follower)
     assert frame is not None
     assert frame.parts[0].folded
+
+
+# --- further attempts at the same message
+
+
+def earlier_of(source: Source) -> Earlier:
+    """What a settled attempt wrote, as the next one finds it."""
+    parts = source.read(0, 0).standing.parts
+    return Earlier(
+        number=source.number,
+        revision=source.revision,
+        parts=tuple(SettledPart(part, source.html[part.position]) for part in parts),
+    )
+
+
+def ended(seed: int) -> Source:
+    source = Source([PartKind.THINKING, PartKind.TEXT])
+    for _ in grown(source, seed):
+        pass
+    source.settle()
+    return source
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_reader_from_anywhere_ends_with_all_attempts(seed: int) -> None:
+    """It may have left while the first attempt grew, after it settled, or while the second grew; or it is new."""
+    rng = random.Random(seed)
+    browser = Browser()
+    first = Source([PartKind.THINKING, PartKind.TEXT])
+    leaves_at = rng.random() if seed % 3 == 0 else 1.0
+    follower, holding = follow(first), Holding()
+    for _ in grown(first, seed):
+        follower.update()
+        if rng.random() < leaves_at:
+            browser.apply(holding.lacking(follower))
+    first.settle()
+    follower.update()
+    if seed % 3 == 1:
+        browser.apply(holding.lacking(follower))
+    second = Source([PartKind.THINKING, PartKind.TEXT], number=2, first=2)
+    for _ in grown(second, seed + 1):
+        if rng.random() < 0.1:
+            follower = follow(second, earlier_of(first))
+            held = {p: len(blocks) for p, (blocks, _) in browser.parts.items()}
+            browser.tails.clear()
+            follower.update()
+            browser.apply(Holding(revision=browser.revision, blocks=held).lacking(follower))
+    second.settle()
+    last = follow(second, earlier_of(first))
+    last.update()
+    held = {p: len(blocks) for p, (blocks, _) in browser.parts.items()}
+    browser.apply(Holding(revision=browser.revision, blocks=held).lacking(last))
+    assert [browser.html(p) for p in range(4)] == [*first.html.values(), *second.html.values()]
+
+
+def test_what_was_settled_before_is_not_sent_again() -> None:
+    first = ended(1)
+    before, browser = follow(first), Browser()
+    before.update()
+    browser.apply(Holding().lacking(before))
+    second = Source([PartKind.TEXT], number=2, first=2)
+    second.write(0, "and on")
+    follower = follow(second, earlier_of(first))
+    follower.update()
+    held = {p: len(blocks) for p, (blocks, _) in browser.parts.items()}
+    frame = Holding(revision=browser.revision, blocks=held).lacking(follower)
+    assert frame is not None
+    assert {part.position: part.whole for part in frame.parts} == {0: True, 2: False}
+
+
+def test_a_page_that_holds_the_settled_answer_is_sent_no_text() -> None:
+    source = ended(2)
+    follower = follow(source)
+    follower.update()
+    frame = Holding(revision=follower.revision, blocks={0: 9, 1: 9}).lacking(follower)
+    assert frame is not None
+    assert [part.whole for part in frame.parts] == [True]
+
+
+def test_a_second_thought_does_not_fold_for_the_answer_before_it() -> None:
+    second = Source([PartKind.THINKING], number=2, first=2)
+    second.write(0, "hm, again")
+    follower = follow(second, earlier_of(ended(3)))
+    follower.update()
+    frame = Holding().lacking(follower)
+    assert frame is not None
+    assert {part.position: part.folded for part in frame.parts if part.kind == "thinking"} == {0: True, 2: False}
+
+
+def test_a_message_deleted_between_two_looks_is_gone() -> None:
+    second = Source([PartKind.TEXT], number=2, first=2)
+    follower = follow(second, None)
+    follower.update()
+    assert follower.is_gone
+
+
+def test_a_long_thought_is_noticed_and_an_answer_is_not() -> None:
+    source = Source([PartKind.THINKING, PartKind.TEXT])
+    follower = follow(source, tokens=20, seconds=10_000)
+    source.write(0, "Let me see. ")
+    follower.update()
+    assert not follower.is_long
+    source.write(0, "There are many ways to look at this, and each wants its own word. " * 2)
+    follower.update()
+    assert follower.is_long
+    source.state = State.ANSWERING
+    source.write(1, "So.")
+    follower.update()
+    assert not follower.is_long

@@ -104,6 +104,7 @@ class Reader:
         self.samples: list[tuple[str, str]] = []
         self.revision = ""
         self.state = ""
+        self.attempt = ""
         self.outcome = ""
         self.settled = False
         self.bytes = 0
@@ -165,7 +166,7 @@ class Reader:
 
     def _apply(self, frame: dict[str, Any]) -> None:
         self._applied += 1
-        self.revision, self.state = frame["revision"], frame["state"]
+        self.revision, self.state, self.attempt = frame["revision"], frame["state"], frame["attempt"]
         self.settled = frame.get("settled", False)
         self.outcome = frame.get("outcome") or self.outcome
         for part in frame.get("parts", []):
@@ -175,6 +176,8 @@ class Reader:
     def _apply_part(self, part: dict[str, Any]) -> None:
         held = self.parts.setdefault(part["position"], {"blocks": [], "tail": "", "raw_tail": "", "kind": ""})
         held["kind"], held["label"] = part["kind"], part.get("label", "")
+        if part.get("whole"):
+            return
         since = part.get("since", 0)
         assert since <= len(held["blocks"]), "the server thinks that more is held than is"
         new = ['<div class="block">' + block for block in part.get("html", "").split('<div class="block">')[1:]]

@@ -11,7 +11,7 @@ import { Turns } from "lib/turns.js";
  *
  * Speaks: `connection-changed` {state} and `answer-running` {attempt or ""}, both kept in its data as well, for who
  * comes later; `answer-state` {state, word}, `conversation-renamed` {title}.
- * Hears: `post-begun`, `post-ended`, `ask-accepted` {html}, `answer-again` {html, instead}.
+ * Hears: `post-begun`, `post-ended`, `ask-accepted` {html}, `answer-again` {html, instead}, `answer-further` {message}.
  */
 class LiveConversation extends HTMLElement {
   #listening;
@@ -38,6 +38,7 @@ class LiveConversation extends HTMLElement {
     document.addEventListener("post-ended", () => this.#branch.postEnded(), { signal });
     document.addEventListener("ask-accepted", ({ detail }) => this.#accept(detail.html), { signal });
     document.addEventListener("answer-again", ({ detail }) => this.#again(detail), { signal });
+    document.addEventListener("answer-further", ({ detail }) => this.#resume(detail.message), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.#wake(), { signal });
     for (const name of ["online", "offline"]) addEventListener(name, () => this.#wake(), { signal });
     addEventListener("pagehide", () => this.#connection.pause(), { signal });
@@ -101,6 +102,16 @@ class LiveConversation extends HTMLElement {
     if (frame.title) this.#say("conversation-renamed", { title: frame.title });
     const leaf = frame.leaf ?? (frame.type === "added" ? frame.message : "");
     if (leaf) this.#branch.hear(leaf);
+    const shown = frame.attempt && this.#turns.answer(leaf);
+    if (shown && shown.dataset.attempt !== frame.attempt) this.#resume(leaf);
+  }
+
+  // Another attempt writes on in an answer that had ended, or thought for long.
+  #resume(message) {
+    const answer = this.#turns.reopen(message);
+    if (!answer) return;
+    this.#hold([answer]);
+    this.#connection.hurry();
   }
 
   #apply(frame) {
@@ -138,7 +149,7 @@ class LiveConversation extends HTMLElement {
   }
 
   #blank(kind) {
-    const template = this.querySelector(`template[data-blank="${kind === "thinking" ? kind : "text"}"]`);
+    const template = this.querySelector(`template[data-blank="${kind}"]`) ?? this.querySelector('template[data-blank="text"]');
     return document.importNode(template.content, true).firstElementChild;
   }
 

@@ -2,9 +2,11 @@ import { csrfToken, post, sentenceOf, TURNS, turnsIn, uuid } from "lib/requests.
 
 /**
  * A form among the turns. It may have come over the socket, which knows no token against forged requests: it is added
- * here. With `data-again` (the id of an answer) the new answer takes that one's place without a new page.
+ * here. With `data-again` (the id of an answer) the new answer takes that one's place without a new page; with
+ * `data-further` the answer of that id is written on, by the parameters as they stand in the drawer.
  *
- * Speaks, on the document: `post-begun`, `post-ended`, `answer-again` {html, instead}, `problem` {message}.
+ * Speaks, on the document: `post-begun`, `post-ended`, `answer-again` {html, instead}, `answer-further` {message},
+ * `problem` {message}.
  */
 class PostForm extends HTMLElement {
   #listening;
@@ -25,11 +27,11 @@ class PostForm extends HTMLElement {
     if (this.#isSending) return event.preventDefault();
     this.#isSending = true;
     const form = event.target;
-    const isAgain = this.dataset.again && document.querySelector("live-conversation");
+    const { again, further } = this.dataset;
     this.#say("post-begun");
-    if (!isAgain) return this.#addToken(form);
+    if (!(again || further) || !document.querySelector("live-conversation")) return this.#addToken(form);
     event.preventDefault();
-    this.#again(form);
+    this.#send(again ? () => this.#again(form) : () => this.#further(form));
   }
 
   // The browser brought this page back after the form had led away from it.
@@ -50,11 +52,23 @@ class PostForm extends HTMLElement {
 
   async #again(form) {
     form.elements.client_id.value ||= uuid();
+    const response = await post(form, TURNS);
+    const isDone = response.ok && !response.redirected;
+    if (isDone) this.#say("answer-again", { html: await turnsIn(response), instead: this.dataset.again });
+    return isDone ? "" : (await sentenceOf(response)) || this.dataset.failed;
+  }
+
+  async #further(form) {
+    const response = await post(form, "application/json", chosenParameters());
+    if (response.ok) this.#say("answer-further", { message: this.dataset.further });
+    return response.ok ? "" : (await sentenceOf(response)) || this.dataset.failed;
+  }
+
+  // `send` resolves to what went wrong, in words.
+  async #send(send) {
     try {
-      const response = await post(form, TURNS);
-      const isDone = response.ok && !response.redirected;
-      if (isDone) this.#say("answer-again", { html: await turnsIn(response), instead: this.dataset.again });
-      else this.#say("problem", { message: (await sentenceOf(response)) || this.dataset.failed });
+      const message = await send();
+      if (message) this.#say("problem", { message });
     } catch {
       this.#say("problem", { message: this.dataset.failed });
     } finally {
@@ -67,6 +81,12 @@ class PostForm extends HTMLElement {
   #say(name, detail) {
     document.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+function chosenParameters() {
+  const drawer = document.getElementById("parameters");
+  const isIn = ([name]) => drawer.querySelector(`[name="${name}"]`);
+  return drawer ? [...new FormData(drawer.closest("form"))].filter(isIn) : [];
 }
 
 customElements.define("post-form", PostForm);

@@ -34,7 +34,7 @@ export class Applier {
 
   /**
    * `fragment(html)` gives a fragment, `fill(element, html)` sets an element's content,
-   * `blank(kind)` a new, empty element for a part of that kind.
+   * `blank(kind)` a new, empty element for a part of that kind, or (`running`) for the line that says what goes on.
    */
   constructor({ fragment, fill, blank }) {
     this.#fragment = fragment;
@@ -66,6 +66,7 @@ export class Applier {
 
   #applyPart(article, frame, key) {
     const room = roomOf(this.#part(article, frame));
+    if (frame.whole) return true;
     const held = blocksOf(room);
     const tail = frame.tail == null ? null : splice(this.#tails.get(key) ?? "", frame.tail_keep ?? 0, frame.tail);
     if ((frame.since ?? 0) > held.length || (frame.tail != null && tail === null)) {
@@ -130,17 +131,24 @@ export class Applier {
     const notice = article.querySelector("[data-notice]");
     notice.textContent = frame.notice ?? "";
     notice.hidden = !frame.notice;
-    const line = article.querySelector(".answer__running");
-    if (line && isRunning(frame.state)) {
-      line.querySelector("[data-word]").textContent = frame.word;
-      line.querySelector("[data-elapsed]").dataset.elapsed = frame.elapsed_ms;
-    } else {
-      line?.remove();
+    this.#applyLine(article, frame);
+    // A running answer has none but the offer of a long thought: what an earlier attempt came to is over.
+    const outcome = frame.outcome ?? (isRunning(frame.state) ? "" : null);
+    if (outcome !== null && this.#outcomes.get(frame.message) !== outcome) {
+      this.#outcomes.set(frame.message, outcome);
+      this.#fill(article.querySelector("[data-outcome]"), outcome);
     }
-    if (frame.outcome != null && this.#outcomes.get(frame.message) !== frame.outcome) {
-      this.#outcomes.set(frame.message, frame.outcome);
-      this.#fill(article.querySelector("[data-outcome]"), frame.outcome);
+  }
+
+  #applyLine(article, frame) {
+    let line = article.querySelector(".answer__running");
+    if (!isRunning(frame.state)) return line?.remove();
+    if (!line) {
+      line = this.#blank("running");
+      article.querySelector("[data-parts]").after(line);
     }
+    line.querySelector("[data-word]").textContent = frame.word;
+    line.querySelector("[data-elapsed]").dataset.elapsed = frame.elapsed_ms;
   }
 }
 

@@ -15,11 +15,11 @@ export function fieldsOf(form) {
   return new URLSearchParams(told);
 }
 
-/** POST a form's fields and give the response. Rejects when the site cannot be reached in time. */
-export function post(form, accept) {
+/** POST a form's fields, and `more`, and give the response. Rejects when the site cannot be reached in time. */
+export function post(form, accept, more = []) {
   return fetch(form.action, {
     method: "POST",
-    body: fieldsOf(form),
+    body: new URLSearchParams([...fieldsOf(form), ...more]),
     headers: { Accept: accept, "X-CSRFToken": csrfToken() },
     signal: AbortSignal.timeout(PATIENCE_MS),
   });

@@ -30,6 +30,13 @@ export class Turns {
     return this.#all.find((turn) => turn.dataset.message === message && turn.dataset.attempt);
   }
 
+  /** The server may have news of this answer again: it is written on. Gives it; undefined when it is not shown. */
+  reopen(message) {
+    const answer = this.answer(message);
+    if (answer) answer.dataset.settled = "false";
+    return answer;
+  }
+
   /** Add what is not shown yet; gives the answers among it that still grow. */
   add(html) {
     const shown = new Set(this.#all.map((turn) => turn.id));
