@@ -150,6 +150,11 @@ def ending(
     return sentence
 
 
+def is_providers_limit(limit: int, used: int) -> bool:
+    """Whether an answer of so many tokens ended at a limit of the provider's own, well below the one that was sent."""
+    return used < limit * 0.9
+
+
 def _interrupted(reason: str) -> str:
     if reason == Reason.CUT:
         return _("Interrupted: the connection to the model broke. The text so far is kept.")
@@ -161,7 +166,7 @@ def _interrupted(reason: str) -> str:
 def _reached(reason: str, limit: int | None, used: int | None, where: str) -> str:
     if reason == Reason.SIZE:
         return _("Reached the site's limit for the size of an answer %(where)s.") % {"where": where}
-    if limit and used and used < limit * 0.9:
+    if limit and used and is_providers_limit(limit, used):
         return _("The provider ended it at its own limit, after %(used)s, %(where)s.") % {
             "used": tokens(used),
             "where": where,

@@ -72,6 +72,7 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
     attempts = rows.attempts[message.pk]
     usage = Usage.of([call for attempt in attempts for call in rows.calls[attempt.pk]])
     offered = rows.offers(message)
+    limit, used = generation.parameters.get("max_tokens"), Usage.of(rows.calls[generation.pk]).completion_tokens
     state = State(generation.state)
     retries = state in {State.FAILED, State.INTERRUPTED}
     return Outcome(
@@ -85,8 +86,8 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
             explanation=generation.explanation,
             last_kind=parts[-1].kind if parts else None,
             has_answer=has_answer,
-            limit=generation.parameters.get("max_tokens"),
-            used_tokens=Usage.of(rows.calls[generation.pk]).completion_tokens,
+            limit=limit,
+            used_tokens=used,
         ),
         tone=_TONES[state],
         can_regenerate=not (state == State.FILTERED and generation.reason == Reason.QUESTION),
@@ -101,7 +102,9 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
         siblings=rows.siblings.get(message.pk, Siblings()),
         continue_url=reverse("generation-continue", args=[generation.public_id]) if Purpose.CONTINUE in offered else "",
         answer_now_url=answer_now_url(message, rows),
-        can_raise_limit=Purpose.CONTINUE in offered and generation.reason == Reason.TOKENS,
+        can_raise_limit=Purpose.CONTINUE in offered
+        and generation.reason == Reason.TOKENS
+        and not wording.is_providers_limit(limit or 0, used or 0),
         can_leave_pictures=generation.reason in PICTURE_TROUBLE and generation.parameters.get("pictures") is not False,
         edit_url=reverse("message-edit", args=[message.parent.public_id])
         if state == State.FILTERED and message.parent

@@ -16,6 +16,13 @@ def button(answer: Locator, name: str) -> Locator:
     return answer.get_by_role("button", name=name, exact=True)
 
 
+def limits(window: Window, tokens: int) -> None:
+    """Choose the most tokens of an answer in the drawer."""
+    window.page.get_by_role("button", name="Parameters").click()
+    window.page.locator('[name="max_tokens"]').fill(str(tokens))
+    window.page.keyboard.press("Escape")
+
+
 def stops(window: Window, answer: Locator, kind: str) -> None:
     """Stop once something of that kind is to be read."""
     wait_for(lambda: window.shows(kind, answer), what=kind)
@@ -53,6 +60,7 @@ def test_a_stopped_answer_goes_on_in_both_tabs(window: Window, alice: Person) ->
 
 
 def test_a_thought_without_an_answer_offers_to_answer_now(window: Window, alice: Person) -> None:
+    limits(window, 30)
     answer = window.asks("How many figs?", script="length after 30, thinking 60, answer 0")
     window.ends("length", answer)
     expect(answer.locator(".ending__sentence")).to_contain_text("There is no answer text.")
@@ -69,10 +77,11 @@ def test_a_thought_without_an_answer_offers_to_answer_now(window: Window, alice:
 
 
 def test_a_limit_raised_in_the_drawer_holds_for_continuing(window: Window, alice: Person) -> None:
-    answer = window.asks("Go on", script="length after 6, tokens 20")
+    limits(window, 20)
+    answer = window.asks("Go on", script="tokens 40")
     window.ends("length", answer)
     button(answer, "Raise the limit").click()
-    window.page.get_by_label(re.compile("max_tokens")).first.fill("12345")
+    window.page.locator('[name="max_tokens"]').fill("12345")
     window.page.keyboard.press("Escape")
     window.plays("tokens 4")
     button(answer, "Continue").click()
