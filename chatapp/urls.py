@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from chatapp.views import accounts, conversations, health, images, messages, settings
+from chatapp.views import accounts, conversations, health, images, messages, settings, trash
 
 urlpatterns = [
     path("", conversations.home, name="home"),
@@ -12,7 +12,10 @@ urlpatterns = [
     path("c/<uuid:conversation>/turns/", conversations.turns, name="conversation-turns"),
     path("c/<uuid:conversation>/progress/", conversations.progress, name="conversation-progress"),
     path("c/<uuid:conversation>/rename/", conversations.rename, name="conversation-rename"),
-    path("c/<uuid:conversation>/delete/", conversations.delete, name="conversation-delete"),
+    path("c/<uuid:conversation>/delete/", trash.delete, name="conversation-delete"),
+    path("c/<uuid:conversation>/restore/", trash.restore, name="conversation-restore"),
+    path("c/<uuid:conversation>/purge/", trash.purge, name="conversation-purge"),
+    path("trash/", trash.index, name="trash"),
     path("conversations/<uuid:conversation>/messages/", messages.create, name="conversation-messages"),
     # Messages and attempts
     path("messages/<uuid:message>/", messages.show, name="message"),

@@ -1,11 +1,11 @@
-"""The sweeper: removes pictures that were never sent, and files that no row knows."""
+"""The sweeper: empties the trash in time, removes pictures that were never sent, and files that no row knows."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
 from chatapp.generation.offload import offload
-from chatapp.models import Image
+from chatapp.models import Conversation, Image
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ class Sweeper:
 
     def once(self) -> int:
         """Sweep now; gives how many pictures went."""
+        for conversation in Conversation.objects.expired():
+            self._remove(conversation.purge())
         unsent = Image.objects.stale().forget()
         self._remove(unsent)
         orphans = self._sweep()

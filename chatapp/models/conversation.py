@@ -1,6 +1,7 @@
 """Conversations: a tree of turns with one owner, and the verbs that grow it."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -16,6 +17,8 @@ from chatapp.models.posted import CannotGoOn, Posted, going_on, posted_before, w
 from chatapp.models.titles import PICTURE_TITLE, TITLE_MAX_CHARS, clean_title, title_from
 from chatapp.models.user import User
 from chatapp.words import RUNNING, PartKind, Purpose, Role
+
+IN_TRASH_FOR = timedelta(days=30)
 
 
 class AlreadyAnswering(Exception):
@@ -46,7 +49,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     """Sets of conversations. Every query of a view starts at the user."""
 
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        return self.filter(owner=user)
+        return self.filter(owner=user, deleted_at__isnull=True)
+
+    def deleted_by(self, user: User) -> "ConversationQuerySet":
+        """The person's trash, what was deleted last first."""
+        return self.filter(owner=user, deleted_at__isnull=False).order_by("-deleted_at", "-id")
+
+    def expired(self) -> "ConversationQuerySet":
+        """What has been in the trash for long enough."""
+        return self.filter(deleted_at__lt=timezone.now() - IN_TRASH_FOR)
 
     def recent(self) -> "ConversationQuerySet":
         """Newest activity first, with a stable order between equals."""
@@ -64,11 +75,22 @@ class Conversation(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     active_at = models.DateTimeField(default=timezone.now)
+    # Since when it is in the trash.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[Any] = ConversationQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["owner", "-active_at", "-id"], name="conversation_recent")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["owner", "-active_at", "-id"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="conversation_shown",
+            ),
+            models.Index(
+                fields=["owner", "-deleted_at"], condition=models.Q(deleted_at__isnull=False), name="conversation_trash"
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)
@@ -166,6 +188,14 @@ class Conversation(models.Model):
         """The attempt that runs now, if any: there is at most one."""
         return Generation.objects.filter(conversation=self, state__in=RUNNING).select_related("message").first()
 
+    def delete_for_now(self) -> bool:
+        """Into the trash: nobody sees it any more, its owner can have it back for a while. False when it is there."""
+        return bool(Conversation.objects.filter(pk=self.pk, deleted_at__isnull=True).update(deleted_at=timezone.now()))
+
+    def restore(self) -> bool:
+        """Back from the trash, as it was. False when it is not there."""
+        return bool(Conversation.objects.filter(pk=self.pk, deleted_at__isnull=False).update(deleted_at=None))
+
     def purge(self) -> list[str]:
         """Delete everything of it; gives the names of files to remove after the commit (pictures used only here)."""
         with transaction.atomic():
@@ -175,7 +205,7 @@ class Conversation(models.Model):
 
     def _fresh(self, chosen: dict[str, Any] | None) -> "Conversation":
         """The row as it is now, locked, with the newly chosen parameters; refuses while an answer runs."""
-        fresh = Conversation.objects.select_for_update().get(pk=self.pk)
+        fresh = Conversation.objects.select_for_update().get(pk=self.pk, deleted_at__isnull=True)
         if fresh.running():
             raise AlreadyAnswering
         if chosen is not None and chosen != fresh.parameters:

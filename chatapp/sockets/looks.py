@@ -31,7 +31,7 @@ class Attempt:
 def look(person: int, conversation: UUID) -> Watched | None:
     """The person's conversation as it is now. None when there is none of that id, or it is another's."""
     found = (
-        Conversation.objects.filter(owner_id=person, public_id=conversation)
+        Conversation.objects.filter(owner_id=person, public_id=conversation, deleted_at__isnull=True)
         .values_list("pk", "public_id", "title", "leaf__public_id")
         .first()
     )
@@ -46,7 +46,9 @@ def look(person: int, conversation: UUID) -> Watched | None:
 def attempt_at(person: int, message: UUID) -> Attempt | None:
     """The newest attempt at the person's message. None for a question, another's message or none."""
     found = (
-        Generation.objects.filter(message__owner_id=person, message__public_id=message)
+        Generation.objects.filter(
+            message__owner_id=person, message__public_id=message, conversation__deleted_at__isnull=True
+        )
         .order_by("-number")
         .values_list("pk", "message__public_id", "public_id")
         .first()

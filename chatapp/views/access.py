@@ -26,10 +26,18 @@ def conversation_of(request: HttpRequest, key: UUID) -> Conversation:
     return found
 
 
+def deleted_of(request: HttpRequest, key: UUID) -> Conversation:
+    """A conversation in the person's trash. Raises Http404."""
+    found = Conversation.objects.deleted_by(signed_in(request)).select_related("owner").filter(public_id=key).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def message_of(request: HttpRequest, key: UUID) -> Message:
     """The person's message, with its conversation. Raises Http404."""
     found = (
-        Message.objects.filter(owner=signed_in(request), public_id=key)
+        Message.objects.filter(owner=signed_in(request), public_id=key, conversation__deleted_at__isnull=True)
         .select_related("conversation__owner", "conversation__leaf", "parent")
         .first()
     )
@@ -52,7 +60,9 @@ def message_in(conversation: Conversation, key: str) -> Message:
 def generation_of(request: HttpRequest, key: UUID) -> Generation:
     """An attempt at a message of the person's. Raises Http404."""
     found = (
-        Generation.objects.filter(conversation__owner=signed_in(request), public_id=key)
+        Generation.objects.filter(
+            conversation__owner=signed_in(request), conversation__deleted_at__isnull=True, public_id=key
+        )
         .select_related("conversation", "message")
         .first()
     )

@@ -66,7 +66,7 @@ def _list(request: HttpRequest) -> HttpResponse:
         return render(request, "conversation/index.html", {"page": page})
     return JsonResponse(
         {
-            "conversations": [_row(conversation) for conversation in page],
+            "conversations": [row(conversation) for conversation in page],
             "page": page.number,
             "pages": page.paginator.num_pages,
             "count": page.paginator.count,
@@ -74,7 +74,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _row(conversation: Conversation) -> dict[str, Any]:
+def row(conversation: Conversation) -> dict[str, Any]:
     return {
         "id": str(conversation.public_id),
         "title": conversation.title,
@@ -226,20 +226,5 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
         return render(request, "conversation/rename.html", context, status=400)
     wiring.ring_conversation(found)
     if wants_json(request):
-        return JsonResponse(_row(found))
+        return JsonResponse(row(found))
     return redirect("conversation", found.public_id)
-
-
-@only("GET", "HEAD", "POST")
-@sign_in_required
-def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
-    """Delete the conversation and all in it; GET asks whether that is meant."""
-    found = conversation_of(request, conversation)
-    if request.method != "POST":
-        return render(request, "conversation/delete.html", {"conversation": found})
-    running = found.running()
-    topics = wiring.topics_of(found, running)
-    pictures = found.purge()
-    wiring.ring(topics)
-    wiring.remove_pictures(pictures)
-    return JsonResponse({"deleted": str(conversation)}) if wants_json(request) else redirect("home")

@@ -176,7 +176,7 @@ async def test_another_tab_hears_of_new_turns_titles_and_deletion(alice: Person)
         await asyncio.to_thread(alice.ended, more["message"])
         await asyncio.to_thread(alice.post, f"/c/{posted['conversation']}/rename/", title="Another title")
         assert (await reader.receive("renamed"))["title"] == "Another title"
-        await asyncio.to_thread(alice.post, f"/c/{posted['conversation']}/delete/")
+        await asyncio.to_thread(alice.post, f"/c/{posted['conversation']}/purge/")
         assert (await reader.receive("gone"))["conversation"] == posted["conversation"]
 
 
@@ -208,6 +208,6 @@ async def test_a_deleted_conversation_stops_its_answer(alice: Person, upstream: 
     mark = uuid4().hex
     posted = alice.asks(f"{mark} simulate: thinking 10000, rate 100")
     wait_for(lambda: alice.message(posted["message"])["parts"])
-    assert alice.post(f"/c/{posted['conversation']}/delete/").status_code == 200
+    assert alice.post(f"/c/{posted['conversation']}/purge/").status_code == 200
     wait_for(lambda: upstream.asked(mark)[0]["closed_by"] == "client", what="upstream's connection to close")
     assert alice.http.get(f"/messages/{posted['message']}/", headers=JSON).status_code == 404

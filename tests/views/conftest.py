@@ -26,6 +26,7 @@ class Talk:
     message: str
     generation: str
     image: str = ""
+    deleted: str = ""
 
 
 def talk_of(user: User, *, text: str = CANARY, settled: bool = True) -> Talk:
@@ -56,6 +57,7 @@ def talk_of(user: User, *, text: str = CANARY, settled: bool = True) -> Talk:
         str(posted.answer.public_id),
         str(generation.public_id),
         str(picture_of(user).public_id),
+        str(Conversation.objects.create(owner=user, title=f"deleted {text}", deleted_at=timezone.now()).public_id),
     )
 
 

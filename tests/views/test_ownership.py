@@ -21,6 +21,8 @@ OWNED = [
     ("conversation-rename", "/c/{}/rename/", "post", "conversation"),
     ("conversation-delete", "/c/{}/delete/", "get", "conversation"),
     ("conversation-delete", "/c/{}/delete/", "post", "conversation"),
+    ("conversation-purge", "/c/{}/purge/", "post", "conversation"),
+    ("conversation-restore", "/c/{}/restore/", "post", "deleted"),
     ("conversation-messages", "/conversations/{}/messages/", "post", "conversation"),
     ("message", "/messages/{}/", "get", "message"),
     ("message-edit", "/messages/{}/edit/", "get", "question"),
@@ -38,7 +40,7 @@ OWNED = [
 # A whole answer cannot be written on: its owner is told so.
 FINAL = {"generation-continue", "generation-answer-now"}
 # Routes of a signed-in person that name nothing.
-PERSONAL = {"home", "conversations", "images", "settings", "account_change_password"}
+PERSONAL = {"home", "conversations", "trash", "images", "settings", "account_change_password"}
 # Routes for everyone.
 PUBLIC = {
     "setup",

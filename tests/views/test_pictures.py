@@ -185,9 +185,9 @@ def test_without_javascript_a_refused_file_leaves_the_text_in_the_composer(door:
 def test_a_picture_goes_with_the_last_message_that_uses_it(door: Client, alice: User) -> None:
     image = picture_of(alice)
     first, second = (ask(door, images=[str(image.public_id)]).json() for _ in range(2))
-    door.post(f"/c/{first['conversation']}/delete/", **JSON)
+    door.post(f"/c/{first['conversation']}/purge/", **JSON)
     assert wiring.pictures().read(image.stored_as, Copy.MODEL)
-    door.post(f"/c/{second['conversation']}/delete/", **JSON)
+    door.post(f"/c/{second['conversation']}/purge/", **JSON)
     assert Image.objects.count() == 0
     with pytest.raises(Missing):
         wiring.pictures().read(image.stored_as, Copy.MODEL)
