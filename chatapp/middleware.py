@@ -2,13 +2,17 @@
 
 import codecs
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 
@@ -60,6 +64,27 @@ class OnlyUtf8:
         if name != "utf-8":
             return replies.json_error(400, "bad_request", "Only UTF-8 is understood here.")
         return self._get_response(request)
+
+
+class ReadersZone:
+    """Dates are of the reader's time zone, which the page's script names in a cookie; until then of the site's."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = unquote(request.COOKIES.get("zone", ""))
+        with timezone.override(_zone(name) if name else None):
+            return self._get_response(request)
+
+
+@lru_cache(maxsize=600)
+def _zone(name: str) -> ZoneInfo | None:
+    # Names that lead out of the database's folder are ValueErrors.
+    try:
+        return ZoneInfo(name[:64])
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 class FirstRun:

@@ -230,6 +230,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "chatapp.middleware.PrivatePages",
     "chatapp.middleware.OnlyUtf8",
+    "chatapp.middleware.ReadersZone",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

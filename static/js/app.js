@@ -13,5 +13,11 @@ function load(root) {
   for (const template of root.querySelectorAll("template")) load(template.content);
 }
 
+// The server writes dates for who reads them.
+const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
+if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) {
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+}
+
 onArrival(load);
 load(document);

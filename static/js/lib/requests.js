@@ -17,9 +17,14 @@ export function fieldsOf(form) {
 
 /** POST a form's fields, and `more`, and give the response. Rejects when the site cannot be reached in time. */
 export function post(form, accept, more = []) {
-  return fetch(form.action, {
+  return send(form.action, [...fieldsOf(form), ...more], accept);
+}
+
+/** POST these fields, pairs of name and value, and give the response. Rejects as `post`. */
+export function send(url, fields = [], accept = "application/json") {
+  return fetch(url, {
     method: "POST",
-    body: new URLSearchParams([...fieldsOf(form), ...more]),
+    body: new URLSearchParams(fields),
     headers: { Accept: accept, "X-CSRFToken": csrfToken() },
     signal: AbortSignal.timeout(PATIENCE_MS),
   });

@@ -1,0 +1,150 @@
+import { send, sentenceOf } from "lib/requests.js";
+import { isPressed } from "lib/typing.js";
+
+/**
+ * The list of conversations: rename and delete in place, by a menu or by F2 and Delete, and arrows that walk through it.
+ *
+ * Speaks, on the document: `conversation-deleted` {title, url, restored()} and `problem` {message}.
+ */
+class ConversationList extends HTMLElement {
+  #listening;
+  #menu;
+  #item;
+
+  connectedCallback() {
+    this.#menu = this.querySelector("[data-menu]");
+    for (const link of this.#links) this.#addAct(link);
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    this.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.#menu.addEventListener("click", ({ target }) => this.#do(target.closest("[data-do]")?.dataset.do), { signal });
+    this.#menu.addEventListener("keydown", (event) => this.#menuKey(event), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+    for (const act of this.querySelectorAll(".side__item > .side__act")) act.remove();
+  }
+
+  #addAct(link) {
+    const act = this.querySelector("[data-act]").content.firstElementChild.cloneNode(true);
+    act.addEventListener("click", () => this.#open(link.parentElement, act));
+    link.after(act);
+    this.#name(link);
+  }
+
+  #name(link) {
+    link.nextElementSibling.setAttribute("aria-label", this.dataset.more.replace("{}", link.textContent));
+  }
+
+  #open(item, act) {
+    this.#item = item;
+    const { bottom, right } = act.getBoundingClientRect();
+    this.#menu.showPopover({ source: act });
+    const { offsetWidth, offsetHeight } = this.#menu;
+    this.#menu.style.inset = "auto";
+    this.#menu.style.left = `${Math.max(8, Math.min(right - offsetWidth, innerWidth - offsetWidth - 8))}px`;
+    this.#menu.style.top = `${Math.min(bottom, innerHeight - offsetHeight - 8)}px`;
+    this.#menu.querySelector("button").focus();
+  }
+
+  #do(what) {
+    if (!what) return;
+    this.#menu.hidePopover();
+    if (what === "rename") this.#rename(this.#item);
+    else this.#delete(this.#item);
+  }
+
+  #menuKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const buttons = [...this.#menu.querySelectorAll("button")];
+    const place = buttons.indexOf(document.activeElement) + step;
+    buttons.at(place % buttons.length).focus();
+  }
+
+  #key(event) {
+    const link = event.target.closest(".side__link");
+    if (!link) return;
+    if (isPressed("F2", event)) this.#rename(link.parentElement);
+    else if (isPressed("Delete", event)) this.#delete(link.parentElement);
+    else if (isPressed("ArrowDown", event)) this.#neighbour(link, 1)?.focus();
+    else if (isPressed("ArrowUp", event)) this.#neighbour(link, -1)?.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  #rename(item) {
+    const link = item.querySelector("a");
+    const box = Object.assign(document.createElement("input"), { className: "side__rename", value: link.textContent });
+    Object.assign(box, { maxLength: 200, dir: "auto", autocomplete: "off", ariaLabel: this.dataset.title });
+    let isOver = false;
+    const end = async (isMeant) => {
+      if (isOver) return;
+      isOver = true;
+      const hadFocus = document.activeElement === box;
+      if (isMeant && box.value.trim() && box.value !== link.textContent) await this.#save(link, box.value);
+      box.remove();
+      item.classList.remove("side__item--renamed");
+      if (hadFocus) link.focus();
+    };
+    box.addEventListener("keydown", (event) => {
+      if (isPressed("Enter", event)) end(true);
+      else if (isPressed("Escape", event)) end(false);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    box.addEventListener("blur", () => end(true));
+    item.classList.add("side__item--renamed");
+    item.prepend(box);
+    box.select();
+  }
+
+  async #save(link, title) {
+    const response = await this.#post(link, "rename/", [["title", title]]);
+    if (!response) return;
+    link.textContent = (await response.json()).title;
+    this.#name(link);
+    if (link.ariaCurrent) this.#say("conversation-renamed", { title: link.textContent });
+  }
+
+  async #delete(item) {
+    const link = item.querySelector("a");
+    const next = this.#neighbour(link, 1) ?? this.#neighbour(link, -1);
+    if (!(await this.#post(link, "delete/"))) return;
+    const place = document.createComment("");
+    item.replaceWith(place);
+    (next ?? document.querySelector(".side__brand")).focus();
+    const restored = () => place.isConnected && (place.replaceWith(item), link.focus());
+    this.#say("conversation-deleted", { title: link.textContent, url: link.href, isShown: Boolean(link.ariaCurrent), restored });
+  }
+
+  async #post(link, verb, fields) {
+    try {
+      const response = await send(new URL(verb, link.href), fields);
+      if (response.ok) return response;
+      this.#say("problem", { message: (await sentenceOf(response)) || this.dataset.failed });
+    } catch {
+      this.#say("problem", { message: this.dataset.failed });
+    }
+    return null;
+  }
+
+  #neighbour(link, step) {
+    const links = this.#links;
+    return links[links.indexOf(link) + step];
+  }
+
+  get #links() {
+    return [...this.querySelectorAll(".side__link")];
+  }
+
+  #say(name, detail) {
+    document.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+customElements.define("conversation-list", ConversationList);
