@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("PONDER_SHOTS", "")
 THEMES: tuple[Any, ...] = ("light", "dark")
 WIDTHS = (360, 900, 1440)
-PAGES = ["/", "/conversations/", "{conversation}rename/", "{conversation}delete/", "/settings/", "/nowhere/"]
+PAGES = ["/", "/conversations/", "/trash/", "{conversation}rename/", "{conversation}delete/", "/settings/", "/nowhere/"]
 ENTRANCE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 ARTICLE = """## Bayes in three steps
 

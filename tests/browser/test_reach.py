@@ -40,7 +40,14 @@ def looks(window: Window) -> Iterator[str]:
     window.opens(address)
     yield "editing on a page of its own"
     page.get_by_role("link", name="teal.png").click()
+    yield "a picture, large"
+    page.get_by_role("link", name="What the model saw").click()
+    expect(page.get_by_text("Your original")).to_be_visible()
     yield "what the model saw"
+    page.locator("main").focus()
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    yield "the keys"
     window.opens("/settings/")
     yield "settings"
 
