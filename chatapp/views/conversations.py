@@ -199,9 +199,8 @@ def _lacking(conversation: Conversation, hold: events.Hold) -> events.Progress |
         return None
     follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
     follower.update()
-    blocks = {int(place): count for place, count in hold.parts.items() if place.isdecimal() and count >= 0}
     outcome = presentation.outcome_html(message.public_id)[0] if follower.is_ended else None
-    return Holding(revision=hold.revision, blocks=blocks).lacking(follower, outcome)
+    return Holding(revision=hold.revision, blocks=hold.blocks()).lacking(follower, outcome)
 
 
 @only("GET", "HEAD", "POST")
