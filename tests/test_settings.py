@@ -44,6 +44,7 @@ WRONG = [
     ({"DEBUG": "maybe"}, "DEBUG"),
     ({"SIGNUP": "sometimes"}, "SIGNUP"),
     ({"THINK_TAGS": "yes please"}, "THINK_TAGS"),
+    ({"UPSTREAM_TRANSPORT": "pigeon"}, "UPSTREAM_TRANSPORT"),
     ({"HOST": "0.0.0.0"}, "PUBLIC_ORIGIN"),
     ({"PUBLIC_ORIGIN": "ponder.example"}, "PUBLIC_ORIGIN"),
     ({"PUBLIC_ORIGIN": "https://ponder.example/chat"}, "PUBLIC_ORIGIN"),

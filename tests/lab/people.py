@@ -6,6 +6,7 @@ import html
 import itertools
 import json
 import re
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -22,20 +23,33 @@ JSON = {"Accept": "application/json"}
 
 
 class Person:
-    """Somebody with a browser: cookies, CSRF header, and the doors for scripts."""
+    """Somebody with a browser: cookies, CSRF header, and the doors for scripts.
 
-    def __init__(self, site: Site, email: str) -> None:
+    `port` is where they connect to, when that is not the site itself.
+    """
+
+    def __init__(self, site: Site, email: str, *, port: int | None = None) -> None:
         self.site, self.email = site, email
         self.http = httpx.Client(
-            base_url=site.origin,
+            base_url=f"http://127.0.0.1:{port or site.port}",
             # Each comes from an address of their own (to a site that trusts a proxy): sign-ups are limited by address.
-            headers={"Origin": site.origin, "X-Forwarded-For": f"192.0.2.{next(_addresses) % 250 + 1}"},
+            headers={
+                "Host": site.origin.removeprefix("http://"),
+                "Origin": site.origin,
+                "X-Forwarded-For": f"192.0.2.{next(_addresses) % 250 + 1}",
+            },
             trust_env=False,
             timeout=PATIENCE_SECONDS,
         )
 
     def close(self) -> None:
         self.http.close()
+
+    def twin(self, *, port: int | None = None) -> "Person":
+        """The same session on a connection of its own."""
+        twin = Person(self.site, self.email, port=port)
+        twin.http.cookies.update(self.http.cookies)
+        return twin
 
     @property
     def cookies(self) -> str:
@@ -94,11 +108,12 @@ class Person:
 class Reader:
     """A browser's half of the protocol: what it holds is only what frames brought.
 
-    `port` is where it connects to, when that is not the site itself.
+    `port` is where it connects to, when that is not the site itself; `buffer_bytes` how much its kernel takes in
+    before the sender must wait.
     """
 
-    def __init__(self, person: Person, *, port: int | None = None) -> None:
-        self._person, self._port = person, port
+    def __init__(self, person: Person, *, port: int | None = None, buffer_bytes: int = 0) -> None:
+        self._person, self._port, self._buffer_bytes = person, port, buffer_bytes
         self.frames: list[dict[str, Any]] = []
         self.parts: dict[int, dict[str, Any]] = {}
         self.samples: list[tuple[str, str]] = []
@@ -117,18 +132,31 @@ class Reader:
         headers = {"Cookie": self._person.cookies}
         async with websockets.connect(
             address,
-            host="127.0.0.1",
-            port=self._port or self._person.site.port,
+            sock=self._line(),
             origin=self._person.site.origin,
             additional_headers=headers,
             max_size=2**24,
+            max_queue=1 if self._buffer_bytes else 16,
+            close_timeout=2,
             proxy=None,
         ) as self.socket:
-            for part in self.parts.values():
-                part["raw_tail"] = ""
+            self.forgets_tails()
             self._applied = 0
             await self.receive("hello")
             yield self
+
+    def forgets_tails(self) -> None:
+        """A new connection: what the server sent of open tails on the last one counts no more."""
+        for part in self.parts.values():
+            part["raw_tail"] = ""
+
+    def _line(self) -> socket.socket:
+        line = socket.socket()
+        if self._buffer_bytes:
+            # Before connecting: the window is agreed on in the handshake.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer_bytes)
+        line.connect(("127.0.0.1", self._port or self._person.site.port))
+        return line
 
     async def send(self, **frame: Any) -> None:
         await self.socket.send(json.dumps(frame))
@@ -146,13 +174,17 @@ class Reader:
         frame: dict[str, Any] = json.loads(data)
         self.frames.append(frame)
         if frame["type"] == "progress":
-            self._apply(frame)
+            self.apply(frame)
             await self.send(type="ack", count=self._applied)
         return frame
 
-    async def holds(self, message: str) -> None:
+    def holding(self, message: str) -> dict[str, Any]:
+        """The frame that says what is held of the message."""
         held = {str(position): len(part["blocks"]) for position, part in self.parts.items()}
-        await self.send(type="hold", message=message, revision=self.revision, parts=held)
+        return {"type": "hold", "message": message, "revision": self.revision, "parts": held}
+
+    async def holds(self, message: str) -> None:
+        await self.send(**self.holding(message))
 
     async def reads(self, conversation: str, message: str, *, frames: int = 0) -> None:
         """Follow the answer to its settling, or for so many frames."""
@@ -164,7 +196,8 @@ class Reader:
             await self.receive("progress")
             seen += 1
 
-    def _apply(self, frame: dict[str, Any]) -> None:
+    def apply(self, frame: dict[str, Any]) -> None:
+        """Take a progress frame in, however it came."""
         self._applied += 1
         self.revision, self.state, self.attempt = frame["revision"], frame["state"], frame["attempt"]
         self.settled = frame.get("settled", False)
