@@ -1,5 +1,6 @@
 """A TCP proxy that can break: what stands between people and the site, or the site and upstream, on a bad day."""
 
+import select
 import socket
 import struct
 import threading
@@ -8,6 +9,7 @@ from contextlib import suppress
 from typing import Self
 
 CHUNK_BYTES = 65_536
+LOOK_SECONDS = 0.05
 Pair = tuple[socket.socket, socket.socket]
 
 
@@ -83,7 +85,7 @@ class Proxy:
     def _pump(self, source: socket.socket, sink: socket.socket, pair: Pair, is_reply: bool) -> None:
         passed = 0
         try:
-            while data := source.recv(self._chunk_bytes()):
+            while data := self._read(source):
                 self._wait(len(data))
                 if self.is_hole:
                     continue
@@ -92,7 +94,8 @@ class Proxy:
                     break
                 sink.sendall(data)
                 passed += len(data)
-        except OSError:
+        except (OSError, ValueError):
+            # Closed by the other pump, or by a fault.
             pass
         finally:
             # While nothing passes even the end of a connection is not heard.
@@ -101,9 +104,12 @@ class Proxy:
             if not self.is_hole:
                 _close(pair)
 
-    def _chunk_bytes(self) -> int:
-        """Small where bytes are few: ten chunks a second."""
-        return max(1, int(self.bytes_per_second / 10)) if self.bytes_per_second else CHUNK_BYTES
+    def _read(self, source: socket.socket) -> bytes:
+        # A socket that another thread closes stays open as long as this one waits in recv(): no reset would go out.
+        while not select.select([source], [], [], LOOK_SECONDS)[0]:
+            pass
+        # Small where bytes are few: ten chunks a second.
+        return source.recv(max(1, int(self.bytes_per_second / 10)) if self.bytes_per_second else CHUNK_BYTES)
 
     def _wait(self, size: int) -> None:
         if self.delay_seconds:
