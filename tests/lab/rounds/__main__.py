@@ -75,7 +75,8 @@ def _tell(outcome: Outcome, stage: Stage) -> None:
     if outcome.violations:
         print(plan, *(f"  VIOLATION {violation}" for violation in outcome.violations), sep="\n")
         print(f"  again: make lab SEED={plan.seed} ONLY={plan.number} SERVER={plan.server} TRANSPORT={plan.transport}")
-        print(*(f"  | {line}" for line in stage.site.lines[-LOG_LINES:]), sep="\n", flush=True)
+        told = [line for line in stage.site.lines if not line.startswith("INFO")]
+        print(*(f"  | {line}" for line in told[-LOG_LINES:]), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

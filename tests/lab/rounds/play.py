@@ -21,6 +21,7 @@ from tests.lab.rounds.troubles import TROUBLES, befall
 # All of a round, with the longest trouble and a machine that has other work.
 ROUND_SECONDS = 200.0
 ERRORS = re.compile(r" (ERROR|CRITICAL) |Traceback|Warning: |was destroyed|never retrieved|never awaited|Exception ")
+BEGINS = re.compile(r"\d{4}-\d\d-\d\d |[A-Z]+: ")
 STOPPED: Ending = ("stopped", "person")
 
 
@@ -202,13 +203,24 @@ class _Round:
 
 
 def _errors(sites: list[Site], lines: int, allowed: str) -> Iterator[str]:
-    """Lines of the logs that tell of errors; of the first process those from `lines` on."""
+    """Entries of the logs that tell of errors; of the first process those from `lines` on."""
     for number, site in enumerate(sites):
-        for line in list(site.lines)[0 if number else lines :]:
-            if ERRORS.search(line) and not (allowed and re.search(allowed, line)):
-                yield line
+        for entry in _entries(list(site.lines)[0 if number else lines :]):
+            if ERRORS.search(entry) and not (allowed and re.search(allowed, entry)):
+                yield entry
         if number < len(sites) - 1 and site.child.returncode not in {0, -9, -15}:
             yield f"the process that left ended with {site.child.returncode}"
+
+
+def _entries(lines: Iterable[str]) -> list[str]:
+    """Lines with the traces that belong to them."""
+    entries: list[str] = []
+    for line in lines:
+        if BEGINS.match(line) or not entries:
+            entries.append(line)
+        else:
+            entries[-1] += "\n" + line
+    return entries
 
 
 def _at_rest(stage: Stage) -> list[str]:

@@ -87,7 +87,7 @@ def join(attempts: list[Attempt], records: list[dict[str, Any]]) -> list[dict[st
     left = []
     for record in records:
         asked_at, question = record["opened_at"], _question(record)
-        mine = [attempt for attempt in attempts if attempt.question == question and attempt.sent_at <= asked_at]
+        mine = [attempt for attempt in attempts if question.endswith(attempt.question) and attempt.sent_at <= asked_at]
         if mine:
             mine[-1].records.append(record)
         else:
@@ -96,7 +96,7 @@ def join(attempts: list[Attempt], records: list[dict[str, Any]]) -> list[dict[st
 
 
 def _question(record: dict[str, Any]) -> str:
-    """The last thing that a person said in the request."""
+    """The last thing that a person said in the request; an earlier question may be joined to it, before it."""
     turns = [turn for turn in (record["body"] or {}).get("messages", []) if turn["role"] == "user"]
     content = turns[-1]["content"] if turns else ""
     if isinstance(content, str):
