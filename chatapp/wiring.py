@@ -103,7 +103,7 @@ async def _open_upstream() -> tuple[OpenRouter, Simulator | None]:
         title=settings.SITE_NAME,
         model=settings.MODEL,
         think_tags=settings.THINK_TAGS,
-        transport=settings.UPSTREAM_TRANSPORT,
+        transport="httpx" if settings.UPSTREAM_TRANSPORT == "httpx" else "aiohttp",
     )
     return client, simulator
 

@@ -66,17 +66,16 @@ class _Round:
         stage.upstream.forget()
         first, lines = len(stage.sites) - 1, len(stage.site.lines)
         host = await asyncio.to_thread(self._person)
-        guest = await asyncio.to_thread(Person(stage.site, self._email, port=stage.line.port).signs_in)
-        self._talks = [
-            Talk(stage, talk, host=host, guest=guest, mark=f"{plan.seed}-{plan.number}-{talk.number}")
-            for talk in plan.talks
-        ]
+        for talk in plan.talks:
+            guest = await asyncio.to_thread(Person(stage.site, self._email, port=stage.line.port).signs_in)
+            mark = f"{plan.seed}-{plan.number}-{talk.number}"
+            self._talks.append(Talk(stage, talk, host=host, guest=guest, mark=mark))
         over_at = await self._together()
         try:
             await self._look(host, over_at)
             self._note("I8", "log", _errors(stage.sites[first:], lines, self._allowed_lines()))
         finally:
-            for person in (host, guest):
+            for person in (host, *(talk.guest for talk in self._talks)):
                 person.close()
         self._note("I7", "process", await asyncio.to_thread(_at_rest, stage))
         del stage.sites[:-1]

@@ -52,8 +52,9 @@ class Attempt:
         return "".join(part["text"] for part in self.parts if part["kind"] == kind)
 
     def told(self, kind: str) -> str:
-        """What upstream said, in the request that had words."""
-        return next((record[kind] for record in reversed(self.records) if any(record["tokens"].values())), "")
+        """What upstream said, in the request that had words; a NUL can not be stored everywhere, so it is replaced."""
+        said = next((record[kind] for record in reversed(self.records) if any(record["tokens"].values())), "")
+        return str(said).replace("\0", "\ufffd")
 
     @property
     def html(self) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -93,7 +94,12 @@ async def replace(stage: Stage, plan: TroublePlan) -> None:
     old.child.send_signal(signal.SIGTERM)
     await asyncio.to_thread(wait_for, stage.is_free, what="the leaving process to free its port")
     await asyncio.to_thread(stage.start)
-    await asyncio.to_thread(old.child.wait, 60)
+    try:
+        await asyncio.to_thread(old.child.wait, 60)
+    except subprocess.TimeoutExpired:
+        old.child.send_signal(signal.SIGUSR1)
+        await asyncio.sleep(1)
+        raise AssertionError("the process that was told to leave is still there:\n" + old.output[-40_000:]) from None
 
 
 async def freeze(stage: Stage, plan: TroublePlan) -> None:

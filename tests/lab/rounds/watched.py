@@ -5,9 +5,11 @@ people run; only the thread that answers at the hatch is added.
 """
 
 import asyncio
+import faulthandler
 import json
 import os
 import runpy
+import signal
 import socket
 import sys
 import threading
@@ -16,7 +18,8 @@ from typing import Any
 
 
 def main(hatch: str, *command: str) -> None:
-    """Open the hatch and become the server."""
+    """Open the hatch and become the server. SIGUSR1 makes it print where its threads are."""
+    faulthandler.register(signal.SIGUSR1)
     threading.Thread(target=_answer, args=[hatch], name="hatch", daemon=True).start()
     if command[0] == "-m":
         sys.argv = list(command[1:])
