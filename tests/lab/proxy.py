@@ -114,8 +114,9 @@ class Proxy:
     def _wait(self, size: int) -> None:
         if self.delay_seconds:
             time.sleep(self.delay_seconds)
-        if self.bytes_per_second:
-            time.sleep(size / self.bytes_per_second)
+        began = time.monotonic()
+        while self.bytes_per_second and time.monotonic() - began < size / self.bytes_per_second:
+            time.sleep(0.01)
         while self.is_held:
             time.sleep(0.01)
 

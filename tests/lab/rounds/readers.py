@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.lab.rounds.plan import ReaderPlan
 SLOW_BUFFER_BYTES = 4096
 AWAY_SECONDS = (0.05, 0.4)
 CLOSE_SIGNED_OUT = 4401
-BROKEN = (OSError, TimeoutError, websockets.ConnectionClosed, websockets.InvalidHandshake)
+BROKEN = (OSError, TimeoutError, websockets.InvalidHandshake)
 
 
 class Follower(Reader):
@@ -43,8 +44,13 @@ class Follower(Reader):
         while not self.left:
             try:
                 await (self._poll() if self._twin else self._watch())
-            except (*BROKEN, httpx.TransportError) as broken:
-                self.left = _why(broken)
+            except websockets.ConnectionClosed as closed:
+                if closed.rcvd and closed.rcvd.code == CLOSE_SIGNED_OUT:
+                    self.left = "signed out"
+            except websockets.InvalidStatus:
+                await self._ask_why()
+            except (*BROKEN, httpx.TransportError):
+                pass
             if not self.left:
                 await asyncio.sleep(self._rng.uniform(*AWAY_SECONDS))
         self.left_at = time.time()
@@ -84,18 +90,16 @@ class Follower(Reader):
         else:
             assert reply.status_code == 503, f"a poll got {reply.status_code}: {reply.text[:200]}"
 
+    async def _ask_why(self) -> None:
+        """A refused handshake tells a browser nothing; a page would."""
+        with suppress(httpx.TransportError):
+            reply = await asyncio.to_thread(self._person.http.get, "/conversations/", headers=JSON)
+            if reply.status_code == 401:
+                self.left = "signed out"
+
     def _hear(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "gone" or (frame["type"] == "error" and frame["code"] == "not_found"):
             self.left = "gone"
         assert frame["type"] != "error" or self.left, f"the site does not understand us: {frame}"
         if self.settled:
             self.left = "settled"
-
-
-def _why(broken: Exception) -> str:
-    """Whether there is no use in coming back."""
-    if isinstance(broken, websockets.InvalidStatus) and broken.response.status_code == 403:
-        return "signed out"
-    if isinstance(broken, websockets.ConnectionClosed) and broken.rcvd and broken.rcvd.code == CLOSE_SIGNED_OUT:
-        return "signed out"
-    return ""
