@@ -169,7 +169,10 @@ class Reader:
                 return frame
 
     async def next(self) -> dict[str, Any]:
-        data = await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS)
+        return await self.takes(await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS))
+
+    async def takes(self, data: str | bytes) -> dict[str, Any]:
+        """Apply a frame and acknowledge it."""
         self.bytes += len(data)
         frame: dict[str, Any] = json.loads(data)
         self.frames.append(frame)
@@ -228,7 +231,7 @@ class Reader:
 
     def text(self, kind: str) -> str:
         """The text a person would read, without white space (which HTML does not keep)."""
-        return squeezed(html.unescape(re.sub(r"<[^>]*>", "", self.html(kind))))
+        return seen(self.html(kind))
 
     def shows_only_prefixes_of(self, thinking: str, answer: str) -> None:
         """Every moment showed a prefix of the truth, and the last one all of it."""
@@ -236,6 +239,11 @@ class Reader:
             assert squeezed(thinking).startswith(shown_thinking)
             assert squeezed(answer).startswith(shown_answer)
         assert (self.text("thinking"), self.text("text")) == (squeezed(thinking), squeezed(answer))
+
+
+def seen(markup: str) -> str:
+    """The text in it that a person would read, without white space."""
+    return squeezed(html.unescape(re.sub(r"<[^>]*>", "", markup)))
 
 
 def squeezed(text: str) -> str:

@@ -6,10 +6,10 @@ was asked once for each thing that people did; I6 what was used is what upstream
 where it was; I8 its log has no error but what the trouble explains; I9 whoever comes now gets what the readers hold.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.lab.people import ENDINGS, Reader, squeezed
+from tests.lab.people import ENDINGS, Reader, seen, squeezed
 from tests.lab.rounds.readers import Follower
 from tests.lab.rounds.scripts import Ending
 from tests.lab.rounds.transcripts import Attempt
@@ -51,34 +51,39 @@ def stored_is_sound(attempt: Attempt) -> Iterator[str]:
         yield f"checksum {attempt.checksum}, but the stored texts have {attempt.sum()}"
 
 
-def reader_holds_what_is_stored(reader: Reader, attempt: Attempt) -> Iterator[str]:
-    """I2, I9: the same HTML, the same ending, the same checksum."""
+def reader_holds_what_is_stored(reader: Reader, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """I2, I9: the HTML of all attempts at the message, the ending and the checksum of the last."""
     held = {position: "".join(part["blocks"]) for position, part in reader.parts.items()}
-    if held != attempt.html:
-        position = next(p for p in sorted({*held, *attempt.html}) if held.get(p) != attempt.html.get(p))
-        yield f"part {position} differs: {_difference(held.get(position, ''), attempt.html.get(position, ''))}"
+    stored = {position: html for attempt in attempts for position, html in attempt.html.items()}
+    if held != stored:
+        position = next(p for p in sorted({*held, *stored}) if held.get(p) != stored.get(p))
+        yield f"part {position} differs: {_difference(held.get(position, ''), stored.get(position, ''))}"
     last = next((frame for frame in reversed(reader.frames) if frame["type"] == "progress"), {})
     told = (last.get("state"), last.get("reason", ""), last.get("checksum", ""))
-    if told != (attempt.state, attempt.reason, attempt.checksum):
-        yield f"was told {told}, stored is {(attempt.state, attempt.reason, attempt.checksum)}"
+    newest = attempts[-1]
+    if told != (newest.state, newest.reason, newest.checksum):
+        yield f"was told {told}, stored is {(newest.state, newest.reason, newest.checksum)}"
 
 
-def reader_saw_only_prefixes(reader: Follower, attempt: Attempt, *, is_plain: bool, mixes: bool) -> Iterator[str]:
-    """I3: closed blocks never change but by relabelling; where text is shown as it is, each moment is a prefix."""
-    thinking, answer = squeezed(attempt.text("thinking")), squeezed(attempt.text("text"))
-    for number, (shown_thinking, shown_answer) in enumerate(reader.samples if is_plain else ()):
-        pairs = [(shown_thinking, thinking), (shown_answer, answer)]
-        if mixes:
-            pairs = [(shown_thinking + shown_answer, thinking + answer)]
-        for shown, stored in pairs:
-            if not stored.startswith(shown):
-                yield f"frame {number} showed what is not stored: {_difference(shown, stored)}"
+def reader_saw_only_prefixes(reader: Follower, attempt: Attempt, *, is_plain: bool) -> Iterator[str]:
+    """I3: closed blocks never change; where text is shown as it is, each moment of a part is a prefix of its text."""
+    texts = {part["position"]: squeezed(part["text"]) for part in attempt.parts}
+    for number, moment in enumerate(reader.moments):
+        for position in moment.keys() & texts.keys():
+            blocks, tail = moment[position]
+            if not attempt.html[position].startswith(blocks):
+                yield f"frame {number}, part {position}: {_difference(blocks, attempt.html[position])}"
                 return
-    for number, blocks in enumerate(() if mixes else reader.blocks):
-        for position, html in blocks.items():
-            if not attempt.html.get(position, "").startswith(html):
-                yield f"frame {number}, part {position}: {_difference(html, attempt.html.get(position, ''))}"
+            if is_plain and not texts[position].startswith(shown := seen(blocks + tail)):
+                yield f"frame {number}, part {position}, showed: {_difference(shown, texts[position])}"
                 return
+
+
+def reader_saw_nothing_else(reader: Follower, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """I3: no part that is not stored."""
+    stored = {position for attempt in attempts for position in attempt.html}
+    if others := ({position for moment in reader.moments for position in moment} - stored):
+        yield f"saw parts that are not stored: {sorted(others)}"
 
 
 def ending_is_right(

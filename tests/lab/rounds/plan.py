@@ -18,9 +18,13 @@ ACTS = {
     "asks a second question": 3,
     "regenerates": 3,
     "edits the question": 2,
+    "has it written on": 4,
+    "wants the answer now": 3,
     "deletes the conversation": 2,
+    "takes it out of the trash": 2,
     "signs out": 2,
 }
+ENDS_IT = {"has it written on", "deletes the conversation", "takes it out of the trash"}
 # What happens to the machinery, with how often; the group says which of them exclude one another.
 TROUBLES = {
     "line: delay": 3,
@@ -137,7 +141,7 @@ def _talk(number: int, rng: Random) -> TalkPlan:
     script = scripts.draw(rng)
     names = rng.sample(sorted(ACTS), rng.choice([0, 0, 1, 1, 2]), counts=[ACTS[name] for name in sorted(ACTS)])
     acts = [ActPlan(name=name, at=rng.uniform(0.0, 3.0)) for name in dict.fromkeys(names)]
-    if script.needs_stop and not any(act.name == "deletes the conversation" for act in acts):
+    if script.needs_stop and not any(act.name in ENDS_IT for act in acts):
         acts = [act for act in acts if act.name != "stops"] + [ActPlan(name="stops", at=rng.uniform(0.5, 4.0))]
     return TalkPlan(
         number=number,

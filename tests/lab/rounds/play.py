@@ -23,6 +23,8 @@ ROUND_SECONDS = 200.0
 ERRORS = re.compile(r" (ERROR|CRITICAL) |Traceback|Warning: |was destroyed|never retrieved|never awaited|Exception ")
 BEGINS = re.compile(r"\d{4}-\d\d-\d\d |[A-Z]+: ")
 STOPPED: Ending = ("stopped", "person")
+# Of attempts that have no script of the plan's.
+OTHERS_END: set[Ending] = {DONE, ("length", "tokens")}
 
 
 @dataclass(slots=True)
@@ -133,47 +135,57 @@ class _Round:
         if talk.is_deleted:
             self._note("I5", f"talk {number}", [f"deleted, and {len(attempts)} attempts are stored"] * bool(attempts))
             return
-        promised, kept = [a["generation"] for a in talk.answers], [a.generation for a in attempts]
+        promised, kept = [a["generation"] for a in talk.attempts], [a.generation for a in attempts]
         if sorted(promised) != sorted(kept):
-            self._note("I5", f"talk {number}", [f"{len(promised)} answers were promised, {len(kept)} are stored"])
-        for place, attempt in enumerate(attempts):
-            readers = [reader for reader in talk.readers if reader.message == attempt.message]
-            self._look_at_attempt(talk, attempt, readers, f"talk {number} answer {place}")
+            self._note("I5", f"talk {number}", [f"{len(promised)} attempts were promised, {len(kept)} are stored"])
+        for place, message in enumerate(dict.fromkeys(attempt.message for attempt in attempts)):
+            where = f"talk {number} answer {place}"
+            readers = [reader for reader in talk.readers if reader.message == message]
+            together = [attempt for attempt in attempts if attempt.message == message]
+            for attempt in together:
+                self._look_at_attempt(talk, attempt, readers, f"{where} attempt {attempt.number}")
+            for reader in readers:
+                self._look_at_reader(talk, reader, together, f"{where}, {reader.kind} reader")
 
     def _look_at_attempt(self, talk: Talk, attempt: Attempt, readers: list[Follower], where: str) -> None:
         script = talk.plan.script
-        is_scripted = attempt.question == f"{talk.mark} simulate: {script}".strip()
-        mixes, is_plain = is_scripted and script.mixes, not is_scripted or script.is_plain
-        told = talk.told.get(attempt.message, set())
-        allowed = {*(script.endings if is_scripted else {DONE}), *self._allowed_endings(), *(told & {STOPPED})}
+        is_scripted, is_plain = talk.is_scripted(attempt), talk.is_plain(attempt)
+        told = talk.told.get(attempt.generation, set())
+        may_be_stopped = told & {STOPPED} or attempt.generation in talk.may_be_stopped
+        allowed = {*(script.endings if is_scripted else OTHERS_END), *self._allowed_endings()}
+        allowed |= {STOPPED} if may_be_stopped else set()
+        mixes = is_scripted and script.mixes
         self._note("I1", where, invariants.stored_is_what_upstream_said(attempt, mixes=mixes))
         self._note("I4", where, invariants.stored_is_sound(attempt))
         self._note("I4", where, invariants.ending_is_right(attempt, allowed=allowed, told=told, readers=readers))
         self._note("I5", where, invariants.asked_once(attempt, most=script.requests if is_scripted else 1))
         self._note("I6", where, invariants.used_is_what_upstream_counted(attempt))
         for reader in readers:
-            who = f"{where}, {reader.kind} reader"
-            seen = invariants.reader_saw_only_prefixes(reader, attempt, is_plain=is_plain, mixes=mixes)
-            self._note("I3", who, seen)
-            if reader.left == "settled":
-                self._note("I2", who, invariants.reader_holds_what_is_stored(reader, attempt))
-            elif not (reader.left == "signed out" and reader.is_guest and talk.signed_out_at):
-                self._note("I2", who, [f"never had the whole answer: {reader.left or 'still waiting'}"])
+            seen = invariants.reader_saw_only_prefixes(reader, attempt, is_plain=is_plain)
+            self._note("I3", f"{where}, {reader.kind} reader", seen)
+
+    def _look_at_reader(self, talk: Talk, reader: Follower, attempts: list[Attempt], where: str) -> None:
+        self._note("I3", where, invariants.reader_saw_nothing_else(reader, attempts))
+        if reader.left == "settled":
+            self._note("I2", where, invariants.reader_holds_what_is_stored(reader, attempts))
+        elif not (reader.left == "signed out" and reader.is_guest and talk.signed_out_at):
+            self._note("I2", where, [f"never had the whole answer: {reader.left or 'still waiting'}"])
 
     async def _look_again(self, talk: Talk, host: Person, attempts: list[Attempt]) -> None:
         """Whoever comes now, by a socket or by polling, gets the same."""
-        for attempt in attempts:
-            ids = {"message": attempt.message, "conversation": talk.answers[0]["conversation"]}
+        for message in dict.fromkeys(attempt.message for attempt in attempts):
+            together = [attempt for attempt in attempts if attempt.message == message]
+            ids = {"message": message, "conversation": talk.attempts[0]["conversation"]}
+            where = f"talk {talk.plan.number}, whoever comes afterwards"
             for kind in ("fast", "polling"):
                 plan = ReaderPlan(kind=kind, seed=0, guest=False)
-                late = Follower(host, plan, port=self._stage.port, message=ids)
+                late = Follower(host, plan, port=self._stage.port, answer=ids, talk=talk)
                 await asyncio.wait_for(late.follow(), 60)
-                where = f"talk {talk.plan.number}, a {kind} reader afterwards"
-                self._note("I9", where, invariants.reader_holds_what_is_stored(late, attempt))
-            found = await asyncio.to_thread(host.message, attempt.message)
-            texts = [(part["kind"], part["text"]) for part in found["parts"]]
-            if texts != [(part["kind"], part["text"]) for part in attempt.parts]:
-                self._note("I9", f"talk {talk.plan.number}", ["the door for scripts says something else"])
+                self._note("I9", where, invariants.reader_holds_what_is_stored(late, together))
+            found = await asyncio.to_thread(host.message, message)
+            told = [(part["kind"], part["text"]) for part in found["parts"]]
+            if told != [(part["kind"], part["text"]) for attempt in together for part in attempt.parts]:
+                self._note("I9", where, ["the door for scripts says something else"])
 
     def _time(self, talk: Talk, records: list[dict[str, object]], over_at: float) -> None:
         """How long after its last cause everything was well, for each fault; slow readers take the time they want."""

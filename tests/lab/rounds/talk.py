@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from random import Random
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,6 +15,7 @@ from tests.lab.proxy import Proxy
 from tests.lab.rounds.plan import ReaderPlan, TalkPlan
 from tests.lab.rounds.readers import Follower
 from tests.lab.rounds.stage import Stage
+from tests.lab.rounds.transcripts import Attempt
 
 CLIENT_IDS = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 
@@ -22,16 +23,18 @@ CLIENT_IDS = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 class Talk:
     """Plays a TalkPlan. `host` and `guest` are two sessions of one person, both on the line.
 
-    `answers` are the ids of each answer that the site promised, `actions` how many it took on, `told` the endings that
-    it told to whoever stopped one, `done_at` when each thing was done that may end an answer.
+    `attempts` are those that the site promised; `told` the endings that it told to whoever stopped one, by attempt;
+    `may_be_stopped` the attempts that something else may have stopped; `done_at` when each thing was done.
     """
 
     def __init__(self, stage: Stage, plan: TalkPlan, *, host: Person, guest: Person, mark: str) -> None:
         self.stage, self.plan, self.host, self.guest, self.mark = stage, plan, host, guest, mark
-        self.answers: list[dict[str, Any]] = []
+        self.attempts: list[dict[str, Any]] = []
         self.readers: list[Follower] = []
         self.told: dict[str, set[tuple[str, str]]] = {}
+        self.may_be_stopped: set[str] = set()
         self.is_deleted = False
+        self._is_over = False
         self.signed_out_at = 0.0
         self.done_at: list[float] = []
         self.settled_at = 0.0
@@ -43,14 +46,15 @@ class Talk:
         await asyncio.sleep(self.plan.at)
         self.took(await ASKING[self.plan.asking](self, f"{self.mark} simulate: {self.plan.script}"))
         for reader in self.plan.readers:
-            self.follow(self.answers[0], reader)
+            self.follow(self.attempts[0], reader)
         asked_at = time.time()
         for act in self.plan.acts:
             await asyncio.sleep(max(0.0, asked_at + act.at - time.time()))
             await ACTS[act.name](self)
             self.done_at.append(time.time())
-        for answer in self.answers:
-            await self._settled(answer["message"])
+        for attempt in self.attempts:
+            await self.settled(attempt["message"])
+        self._is_over = True
         self.settled_at = time.time()
         await asyncio.gather(*self._following)
 
@@ -59,15 +63,33 @@ class Talk:
         for task in self._following:
             task.cancel()
 
-    def took(self, posted: dict[str, Any]) -> None:
-        """The site has taken on to answer; the same promise again counts once."""
-        if posted["message"] not in {answer["message"] for answer in self.answers}:
-            self.answers.append(posted)
+    def took(self, posted: dict[str, Any]) -> bool:
+        """The site has taken on to answer; the same promise again counts once. Gives whether it is new."""
+        is_new = posted["generation"] not in {attempt["generation"] for attempt in self.attempts}
+        if is_new:
+            self.attempts.append(posted)
+        return is_new
+
+    def newest(self, message: str) -> str:
+        """The newest attempt at the message."""
+        return str([attempt for attempt in self.attempts if attempt["message"] == message][-1]["generation"])
+
+    def last_attempt(self, message: str) -> str:
+        """The attempt after which no other will come, once that is known."""
+        return self.newest(message) if self._is_over else ""
+
+    def is_scripted(self, attempt: Attempt) -> bool:
+        """Whether upstream answered it by the script of the plan."""
+        return attempt.purpose == "answer" and attempt.question == f"{self.mark} simulate: {self.plan.script}".strip()
+
+    def is_plain(self, attempt: Attempt) -> bool:
+        """Whether what is shown of it is the text itself. Further attempts are answered in Markdown."""
+        return attempt.purpose == "answer" and (self.plan.script.is_plain or not self.is_scripted(attempt))
 
     def follow(self, answer: dict[str, Any], plan: ReaderPlan) -> None:
         """One reader more."""
         person = self.guest if plan.guest else self.host
-        self.readers.append(Follower(person, plan, port=self.stage.line.port, message=answer))
+        self.readers.append(Follower(person, plan, port=self.stage.line.port, answer=answer, talk=self))
         self._following.append(asyncio.create_task(self.readers[-1].follow()))
 
     def key(self) -> str:
@@ -79,20 +101,15 @@ class Talk:
         """POST as a patient browser does: the same again until there is an answer that is not "later"."""
         return await insist(lambda: (by or self.host).post(path, **fields))
 
-    async def ended(self, message: str) -> None:
-        """Wait until the answer has ended."""
-        await self._state(message, lambda found: found["state"] in ENDINGS)
-
-    async def _settled(self, message: str) -> None:
-        await self._state(message, lambda found: found["state"] in ENDINGS and found["settled"])
-
-    async def _state(self, message: str, enough: Callable[[dict[str, Any]], bool]) -> None:
+    async def settled(self, message: str) -> None:
+        """Wait until the answer has ended and is settled."""
         while True:
             reply = await insist(lambda: self.host.http.get(f"/messages/{message}/", headers=JSON))
             if reply.status_code == 404 and self.is_deleted:
                 return
             assert reply.status_code == 200, f"GET of an answer: {reply.status_code} {reply.text[:200]}"
-            if enough(reply.json()):
+            found = reply.json()
+            if found["state"] in ENDINGS and found["settled"]:
                 return
             await asyncio.sleep(0.1)
 
@@ -160,52 +177,76 @@ ASKING: dict[str, Callable[[Talk, str], Awaitable[dict[str, Any]]]] = {
 async def stops(talk: Talk) -> None:
     """From the other session, if that is still signed in."""
     person = talk.host if talk.signed_out_at else talk.guest
-    for answer in talk.answers:
-        reply = await talk.says(f"/generations/{answer['generation']}/stop/", by=person)
+    for message in {attempt["message"]: None for attempt in talk.attempts}:
+        generation = talk.newest(message)
+        reply = await talk.says(f"/generations/{generation}/stop/", by=person)
         if talk.is_deleted:
             return
         assert reply.status_code == 200, f"Stop: {reply.status_code} {reply.text[:200]}"
         told = reply.json()
-        talk.told.setdefault(answer["message"], set()).add((told["state"], told["reason"]))
+        talk.told.setdefault(generation, set()).add((told["state"], told["reason"]))
 
 
 async def asks_a_second_question(talk: Talk) -> None:
     """While one runs it is refused; after its end it is another answer, with a reader of its own."""
-    path = f"/conversations/{talk.answers[0]['conversation']}/messages/"
+    path = f"/conversations/{talk.attempts[0]['conversation']}/messages/"
     await _more(talk, path, text=f"{talk.mark} more simulate: tokens 12, rate 60", client_id=talk.key())
 
 
 async def regenerates(talk: Talk) -> None:
     """As it stands: refused while an answer runs, else the same script once more."""
-    if talk.plan.script.needs_stop:
-        return
-    await _more(talk, f"/messages/{talk.answers[0]['message']}/regenerate/", client_id=talk.key())
+    if not talk.plan.script.needs_stop:
+        await _more(talk, f"/messages/{talk.attempts[0]['message']}/regenerate/", client_id=talk.key())
 
 
 async def edits_the_question(talk: Talk) -> None:
     """A branch beside it, with another script."""
     text = f"{talk.mark} edited simulate: tokens 60, rate 100"
-    await _more(talk, f"/messages/{talk.answers[0]['question']}/edit/", text=text, client_id=talk.key())
+    await _more(talk, f"/messages/{talk.attempts[0]['question']}/edit/", text=text, client_id=talk.key())
 
 
-async def _more(talk: Talk, path: str, **fields: Any) -> None:
+async def has_it_written_on(talk: Talk) -> None:
+    """Stop, and Continue when that is settled."""
+    message = talk.attempts[0]["message"]
+    await stops(talk)
+    await talk.settled(message)
+    await _more(talk, f"/generations/{talk.newest(message)}/continue/", refusals={"cannot_go_on"})
+
+
+async def wants_the_answer_now(talk: Talk) -> None:
+    """Whatever it does at present; refused unless it has only thought so far."""
+    generation = talk.newest(talk.attempts[0]["message"])
+    talk.may_be_stopped.add(generation)
+    await _more(talk, f"/generations/{generation}/answer-now/", refusals={"cannot_go_on"})
+
+
+async def _more(talk: Talk, path: str, *, refusals: Collection[str] = (), **fields: Any) -> None:
     reply = await talk.says(path, **fields)
     if talk.is_deleted and reply.status_code == 404:
         return
     if reply.status_code == 409:
-        assert reply.json()["error"]["code"] == "already_answering", reply.text[:200]
+        assert reply.json()["error"]["code"] in {"already_answering", *refusals}, reply.text[:200]
         return
-    talk.took(_posted(reply))
-    kind = Random(talk.mark).choice(["fast", "flapping"])
-    talk.follow(talk.answers[-1], ReaderPlan(kind=kind, seed=len(talk.answers), guest=False))
+    if talk.took(_posted(reply)):
+        kind = Random(talk.mark).choice(["fast", "flapping"])
+        talk.follow(talk.attempts[-1], ReaderPlan(kind=kind, seed=len(talk.attempts), guest=False))
 
 
 async def deletes_the_conversation(talk: Talk) -> None:
-    """After this nothing of it is to be found."""
+    """For good: nothing of it is to be found."""
     # Before the reply, which may get lost: a reader may be told first.
     talk.is_deleted = True
-    reply = await talk.says(f"/c/{talk.answers[0]['conversation']}/delete/")
-    assert reply.status_code in {200, 404}, f"Delete: {reply.status_code} {reply.text[:200]}"
+    reply = await talk.says(f"/c/{talk.attempts[0]['conversation']}/purge/")
+    assert reply.status_code in {200, 404}, f"Purge: {reply.status_code} {reply.text[:200]}"
+
+
+async def takes_it_out_of_the_trash(talk: Talk) -> None:
+    """What runs is stopped by the throwing away; all else is as it was."""
+    talk.may_be_stopped |= {attempt["generation"] for attempt in talk.attempts}
+    for verb in ("delete", "restore"):
+        reply = await talk.says(f"/c/{talk.attempts[0]['conversation']}/{verb}/")
+        # Said twice, because the first reply was lost, it is done already.
+        assert reply.status_code in {200, 404}, f"{verb}: {reply.status_code} {reply.text[:200]}"
 
 
 async def signs_out(talk: Talk) -> None:
@@ -221,6 +262,9 @@ ACTS: dict[str, Callable[[Talk], Awaitable[None]]] = {
     "asks a second question": asks_a_second_question,
     "regenerates": regenerates,
     "edits the question": edits_the_question,
+    "has it written on": has_it_written_on,
+    "wants the answer now": wants_the_answer_now,
     "deletes the conversation": deletes_the_conversation,
+    "takes it out of the trash": takes_it_out_of_the_trash,
     "signs out": signs_out,
 }

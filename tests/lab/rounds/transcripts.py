@@ -12,7 +12,7 @@ from uuid import UUID
 from tests.lab.processes import Upstream
 
 ATTEMPTS = """
-SELECT g.id, g.public_id AS generation, m.public_id AS message, g.number, g.state, g.reason, g.checksum, g.sent_at,
+SELECT g.id, g.public_id AS generation, m.public_id AS message, g.number, g.purpose, g.state, g.reason, g.checksum, g.sent_at,
        g.settled_at, g.ended_ms, q.text AS question, hex(c.public_id) AS conversation
 FROM chatapp_generation g
 JOIN chatapp_message m ON m.id = g.message_id
@@ -33,6 +33,7 @@ class Attempt:
     generation: str
     message: str
     number: int
+    purpose: str
     state: str
     reason: str
     is_settled: bool
@@ -87,8 +88,9 @@ def join(attempts: list[Attempt], records: list[dict[str, Any]]) -> list[dict[st
     """Give each attempt its records: those of its question that came after it was sent. Gives those left over."""
     left = []
     for record in records:
-        asked_at, question = record["opened_at"], _question(record)
-        mine = [attempt for attempt in attempts if question.endswith(attempt.question) and attempt.sent_at <= asked_at]
+        # A further attempt ends its request with words of the site; an earlier question may be joined to a later one.
+        asked = [turn for turn in reversed(_questions(record)) if any(turn.endswith(a.question) for a in attempts)]
+        mine = [a for a in attempts if asked and asked[0].endswith(a.question) and a.sent_at <= record["opened_at"]]
         if mine:
             mine[-1].records.append(record)
         else:
@@ -96,13 +98,10 @@ def join(attempts: list[Attempt], records: list[dict[str, Any]]) -> list[dict[st
     return left
 
 
-def _question(record: dict[str, Any]) -> str:
-    """The last thing that a person said in the request; an earlier question may be joined to it, before it."""
-    turns = [turn for turn in (record["body"] or {}).get("messages", []) if turn["role"] == "user"]
-    content = turns[-1]["content"] if turns else ""
-    if isinstance(content, str):
-        return content
-    return "".join(part.get("text", "") for part in content)
+def _questions(record: dict[str, Any]) -> list[str]:
+    """What people said in the request."""
+    contents = [turn["content"] for turn in (record["body"] or {}).get("messages", []) if turn["role"] == "user"]
+    return [c if isinstance(c, str) else "".join(part.get("text", "") for part in c) for c in contents]
 
 
 def _attempt(database: sqlite3.Connection, row: sqlite3.Row) -> Attempt:
@@ -110,6 +109,7 @@ def _attempt(database: sqlite3.Connection, row: sqlite3.Row) -> Attempt:
         generation=str(UUID(row["generation"])),
         message=str(UUID(row["message"])),
         number=row["number"],
+        purpose=row["purpose"],
         state=row["state"],
         reason=row["reason"],
         is_settled=row["settled_at"] is not None,
