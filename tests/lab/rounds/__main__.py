@@ -1,17 +1,20 @@
 """Plays rounds and prints a table: `python -m tests.lab.rounds --seed 7 --rounds 20`, or `--only 13` for one of them."""
 
 import random
+import signal
 import sys
+import tempfile
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 from contextlib import ExitStack
+from pathlib import Path
 
 from tests.lab.processes import Upstream
 from tests.lab.rounds import report
 from tests.lab.rounds.plan import ROUNDS_A_SEASON, SERVERS, TRANSPORTS, Plan, draw
 from tests.lab.rounds.play import Outcome, play
-from tests.lab.rounds.stage import Stage
+from tests.lab.rounds.stage import Stage, found
 
 LOG_LINES = 60
 
@@ -26,6 +29,8 @@ def main(arguments: list[str]) -> int:
         return 0
     print(f"seed {told.seed}, {len(plans)} rounds", flush=True)
     outcomes: list[Outcome] = []
+    # Ended early by whichever signal, it tells what it has seen.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _play_all(plans, outcomes)
     except KeyboardInterrupt:
@@ -54,12 +59,13 @@ def _play_all(plans: Iterable[Plan], outcomes: list[Outcome]) -> None:
     """Ten rounds share a stage; after a violation the next begins on a fresh one."""
     upstream = Upstream()
     try:
-        with ExitStack() as exits:
-            stage = None
+        with tempfile.TemporaryDirectory(prefix="ponder-founded-") as folder, ExitStack() as exits:
+            founded, stage = found(Path(folder)), None
             for plan in plans:
                 if stage is None or plan.number % ROUNDS_A_SEASON == 0:
                     exits.close()
-                    stage = exits.enter_context(Stage(upstream, server=plan.server, transport=plan.transport))
+                    stage = Stage(upstream, founded=founded, server=plan.server, transport=plan.transport)
+                    exits.enter_context(stage)
                 outcomes.append(play(stage, plan))
                 _tell(outcomes[-1], stage)
                 if outcomes[-1].violations:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tests.lab.people import Person
 from tests.lab.processes import Site, wait_for
 from tests.lab.rounds import invariants, transcripts
+from tests.lab.rounds.acts import live
 from tests.lab.rounds.invariants import Violation
 from tests.lab.rounds.plan import Plan, ReaderPlan
 from tests.lab.rounds.readers import Follower
@@ -88,7 +89,7 @@ class _Round:
     async def _together(self) -> float:
         """Play all talks and troubles at once; gives when the last trouble was over."""
         troubles = [asyncio.create_task(befall(self._stage, trouble)) for trouble in self._plan.troubles]
-        talks = [asyncio.create_task(talk.play()) for talk in self._talks]
+        talks = [asyncio.create_task(live(talk)) for talk in self._talks]
         try:
             async with asyncio.timeout(ROUND_SECONDS):
                 over = await asyncio.gather(*troubles)

@@ -46,7 +46,9 @@ def _steady(rng: Random) -> Script:
 
 
 def _slow(rng: Random) -> Script:
-    return Script(words=f"tokens {rng.randint(6, 24)}, rate {rng.randint(6, 12)}", faults=("upstream: a slow drip",))
+    words = f"tokens {rng.randint(6, 24)}, rate {rng.randint(6, 12)}"
+    # Every byte alone, where there are few: each is a piece of work for all who pass it on.
+    return Script(words=words + rng.choice(["", ", bytes 1"]), faults=("upstream: a slow drip",))
 
 
 def _burst(rng: Random) -> Script:
@@ -94,7 +96,7 @@ FORMS: dict[str, Callable[[Random], str]] = {
     "line ends": lambda rng: rng.choice(["crlf", "cr"]),
     "events": lambda rng: rng.choice(["multi-line", "no-space", "bom", "odd"]),
     "the end": lambda rng: rng.choice(["no-done", "stay-open"]),
-    "pieces": lambda rng: f"bytes {rng.choice([1, 7, 100, 1400])}",
+    "pieces": lambda rng: f"bytes {rng.choice([7, 100, 1400])}",
     "comments": lambda rng: f"comments 0.05, wait {rng.uniform(0.2, 1.5):.1f}",
     "garbage": lambda rng: f"garbage {rng.randint(1, 4)}",
     "a pause": lambda rng: f"pause {rng.uniform(0.3, 2.5):.1f} after {rng.randint(1, 20)}",
@@ -173,12 +175,16 @@ BREAKS = (
 
 def _broken(script: Script, way: Break, rng: Random) -> Script:
     words = way.words.format(n=rng.randint(1, 40), b=rng.randint(300, 12_000), s=f"{rng.uniform(0.3, 2.5):.1f}")
-    name = way.words.partition(",")[0].replace("{n}", "N").replace("{b}", "N").replace("{s}", "S")
     return replace(
         script,
         words=f"{script.words}, {words}",
-        faults=(*script.faults, f"upstream: `{name}`"),
+        faults=(*script.faults, f"upstream: `{name_of(way)}`"),
         endings=way.endings,
         requests=way.requests,
         needs_stop=way.needs_stop,
     )
+
+
+def name_of(way: Break) -> str:
+    """How a break is called in the table."""
+    return way.words.partition(",")[0].replace("{n}", "N").replace("{b}", "N").replace("{s}", "S")

@@ -1,5 +1,6 @@
 """Where rounds are played: upstream, the wire to it, the site's process, and the line that people reach it by."""
 
+import shutil
 import signal
 import socket
 import sys
@@ -23,14 +24,24 @@ UVICORN = ["-m", "uvicorn", "chatapp.asgi:application", "--timeout-graceful-shut
 READY = {"daphne": " is at http", "uvicorn": "Uvicorn running on"}
 
 
+def found(data: Path) -> Path:
+    """Make the data folder of a site that has its founder."""
+    site = Site(data).ready()
+    Person(site, FOUNDER).founds().close()
+    site.end()
+    return data
+
+
 class Stage:
     """A site of its own with a small disk. `line` stands between people and the site, `wire` between it and upstream.
 
     `sites` are its processes, the present one last.
     """
 
-    def __init__(self, upstream: Upstream, *, server: str, transport: str) -> None:
+    def __init__(self, upstream: Upstream, *, founded: Path, server: str, transport: str) -> None:
+        """`founded` is the data folder of a site that has its founder; it is copied."""
         self.upstream, self.server, self.transport = upstream, server, transport
+        self._founded = founded
         self.port = free_port()
         self.sites: list[Site] = []
         self._exits = ExitStack()
@@ -42,10 +53,11 @@ class Stage:
             self.data.mkdir()
             self.disk = Disk(self.data, mib=DISK_MIB)
             exits.callback(self.disk.remove)
+            shutil.copytree(self._founded, self.data, dirs_exist_ok=True)
             exits.callback(self._end)
             self.wire = exits.enter_context(Proxy(httpx.URL(self.upstream.base_url).port or 0))
             self.line = exits.enter_context(Proxy(self.port))
-            self._found()
+            self._warm_up()
             self.rest = self.counts()
             self._exits = exits.pop_all()
         return self
@@ -62,7 +74,19 @@ class Stage:
         hatch = str(self.folder / "hatch")
         own = ["manage.py", "serve", "--no-setup"]
         own = own if self.server == "daphne" else [*UVICORN, "--host", "127.0.0.1", "--port", str(self.port)]
-        self.sites.append(self._process([sys.executable, "-m", "tests.lab.rounds.watched", hatch, *own]))
+        command = [sys.executable, "-m", "tests.lab.rounds.watched", hatch, *own]
+        base_url = f"http://127.0.0.1:{self.wire.port}/api/v1"
+        self.sites.append(
+            Site(
+                self.data,
+                port=self.port,
+                server=command,
+                OPENROUTER_BASE_URL=base_url,
+                OPENROUTER_API_KEY="sk-or-v1-CANARY-of-the-rounds",
+                UPSTREAM_TRANSPORT=self.transport,
+                TRUSTED_PROXIES="1",
+            )
+        )
         return self.site.ready(READY[self.server])
 
     def counts(self) -> dict[str, int]:
@@ -74,21 +98,7 @@ class Stage:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) != 0
 
-    def _process(self, command: list[str] | None = None) -> Site:
-        return Site(
-            self.data,
-            port=self.port,
-            server=command,
-            OPENROUTER_BASE_URL=f"http://127.0.0.1:{self.wire.port}/api/v1",
-            OPENROUTER_API_KEY="sk-or-v1-CANARY-of-the-rounds",
-            UPSTREAM_TRANSPORT=self.transport,
-            TRUSTED_PROXIES="1",
-        )
-
-    def _found(self) -> None:
-        first = self._process().ready()
-        Person(first, FOUNDER).founds().close()
-        first.end()
+    def _warm_up(self) -> None:
         self.start()
         # A first question: what is made once and kept is made now.
         person = Person(self.site, FOUNDER).signs_in()

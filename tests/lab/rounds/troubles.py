@@ -96,6 +96,7 @@ async def replace(stage: Stage, plan: TroublePlan) -> None:
     await asyncio.to_thread(stage.start)
     try:
         await asyncio.to_thread(old.child.wait, 60)
+        old.end()
     except subprocess.TimeoutExpired:
         old.child.send_signal(signal.SIGUSR1)
         await asyncio.sleep(1)

@@ -34,7 +34,8 @@ def look(hatch: Path) -> dict[str, int]:
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(10)
         line.connect(str(hatch))
-        return dict(json.loads(line.makefile().readline()))
+        with line.makefile() as told:
+            return dict(json.loads(told.readline()))
 
 
 def _answer(hatch: str) -> None:
