@@ -15,7 +15,8 @@ class Script:
     """`words` for the simulator, `faults` by their names in the table, the endings that are right.
 
     `requests`: how many an attempt may make at most. `needs_stop`: it never ends by itself. `is_plain`: what is shown
-    is the text itself, not Markdown made of it. `mixes`: thinking comes inside the content.
+    is the text itself, not Markdown made of it. `mixes`: thinking comes inside the content. `keeps_all`: every whole token
+    arrives, however it ends.
     """
 
     words: str
@@ -26,6 +27,7 @@ class Script:
     needs_stop: bool = False
     is_plain: bool = True
     mixes: bool = False
+    keeps_all: bool = False
 
     def __str__(self) -> str:
         return f"{self.words}, say: {self.say}" if self.say else self.words
@@ -128,6 +130,11 @@ class Break:
     requests: int = 1
     needs_stop: bool = False
 
+    @property
+    def keeps_all(self) -> bool:
+        """A reset may overtake what was sent before it, and a byte limit cuts a token in two; a close does neither."""
+        return "after {n}" in self.words and "reset" not in self.words
+
 
 def _break(words: str, *endings: Ending, requests: int = 1, needs_stop: bool = False) -> Break:
     return Break(words, frozenset(endings), requests, needs_stop)
@@ -182,6 +189,7 @@ def _broken(script: Script, way: Break, rng: Random) -> Script:
         endings=way.endings,
         requests=way.requests,
         needs_stop=way.needs_stop,
+        keeps_all=way.keeps_all,
     )
 
 
