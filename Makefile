@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --quiet --require-hashes --only-binary :all:
 
-.PHONY: help run test check fix seed lock clean
+.PHONY: help run test check fix seed lab lab-table lock clean
 
 help:
 	@echo "make run     set up and serve the site at http://127.0.0.1:8000"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   format, lint, types, import borders, templates, migrations, deployment settings"
 	@echo "make fix     format and mend what can be mended"
 	@echo "make seed    fill the site with example people and conversations"
+	@echo "make lab     random rounds of mixed faults: SEED=7 ROUNDS=20, or ONLY=13 (docs/laboratory.md)"
 	@echo "make lock    resolve the dependencies again into requirements*.txt"
 
 # Version managers leave shims that exist and fail, so each candidate is run, not looked up.
@@ -61,6 +62,15 @@ fix: $(VENV)/dev.stamp
 
 seed: $(VENV)/run.stamp
 	@$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py seed
+
+LAB = $(PY) -m tests.lab.rounds $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	$(if $(ONLY),--only $(ONLY)) $(if $(SERVER),--server $(SERVER)) $(if $(TRANSPORT),--transport $(TRANSPORT))
+
+lab: $(VENV)/dev.stamp
+	@$(LAB)
+
+lab-table: $(VENV)/dev.stamp
+	@$(LAB) --write
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)." >&2; exit 1; }

@@ -1,7 +1,8 @@
 """Daphne, told when to start and how to leave.
 
 On SIGTERM the port is freed first, so that the next process can serve while this one drains; sockets are told 1012
-("service restart"); running attempts get their time; then the reactor stops. A second signal leaves at once.
+("service restart"), kept connections are closed after their next reply; running attempts get their time; then the
+reactor stops. A second signal leaves at once.
 """
 
 import asyncio
@@ -57,11 +58,11 @@ class PonderServer(Server):
             websocket_max_frame_size=MAX_SOCKET_MESSAGE_BYTES,
         )
         self.failed = False
+        self._is_leaving = False
 
     def run(self) -> None:
         """Serve until told to leave."""
         reactor.callWhenRunning(self._start)
-        reactor.addSystemEventTrigger("before", "shutdown", self._leave)
         super().run()
 
     def listen_success(self, port: Any) -> None:
@@ -73,16 +74,16 @@ class PonderServer(Server):
         log.critical("cannot listen: %s", failure.getErrorMessage())
         self.stop()
 
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        if self._is_leaving and message.get("type") == "http.response.start" and protocol.channel is not None:
+            # A connection that is kept would bring its next requests here, until the last moment and beyond.
+            protocol.channel.persistent = False
+            protocol.setHeader(b"connection", b"close")
+        await super().handle_reply(protocol, message)
+
     def kill_all_applications(self) -> Any:
-        # Daphne's own looks for a key that a just-upgraded connection lacks, fails, and cancels nobody.
-        waiting = [
-            details["application_instance"]
-            for details in self.connections.values()
-            if "application_instance" in details and not details["application_instance"].done()
-        ]
-        for task in waiting:
-            task.cancel()
-        return defer.Deferred.fromFuture(asyncio.gather(*waiting, return_exceptions=True)) if waiting else None
+        # What Daphne does before it shuts down: it cancels what runs, also requests that are about to be answered.
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self._leave()))
 
     def _start(self) -> None:
         self.ws_factory.protocol = Socket
@@ -104,10 +105,8 @@ class PonderServer(Server):
         signal.signal(number, signal.SIG_DFL)
         reactor.callFromThread(self.stop)
 
-    def _leave(self) -> Any:
-        return defer.Deferred.fromFuture(asyncio.ensure_future(self._drain()))
-
-    async def _drain(self) -> None:
+    async def _leave(self) -> None:
+        self._is_leaving = True
         for port in self._ports:
             stopped = port.stopListening()
             if stopped is not None:

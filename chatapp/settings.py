@@ -185,6 +185,7 @@ IS_DEMO = not OPENROUTER_API_KEY and not _text("OPENROUTER_BASE_URL")
 MODEL = _text("MODEL", "qwen/qwen3-vl-8b-thinking") or "qwen/qwen3-vl-8b-thinking"
 THINK_TAGS = ThinkTags(_choice("THINK_TAGS", "auto", [str(word) for word in ThinkTags]))
 UPSTREAM_LIMITS = _limits()
+UPSTREAM_TRANSPORT = _choice("UPSTREAM_TRANSPORT", "aiohttp", ["aiohttp", "httpx"])
 SIMULATOR_CONTROL = _flag("SIMULATOR_CONTROL")
 CEILINGS = Ceilings(
     max_tokens=_number("MAX_TOKENS_CEILING", 32_768, 16, 10_000_000),

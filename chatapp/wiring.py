@@ -104,6 +104,7 @@ async def _open_upstream() -> tuple[OpenRouter, Simulator | None]:
         model=settings.MODEL,
         limits=settings.UPSTREAM_LIMITS,
         think_tags=settings.THINK_TAGS,
+        transport="httpx" if settings.UPSTREAM_TRANSPORT == "httpx" else "aiohttp",
     )
     return client, simulator
 

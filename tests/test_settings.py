@@ -50,6 +50,7 @@ WRONG = [
     ({"UPSTREAM_LIMITS": '{"whole_seconds": "60"}'}, "UPSTREAM_LIMITS"),
     ({"UPSTREAM_LIMITS": '{"all_seconds": 60}'}, "UPSTREAM_LIMITS"),
     ({"UPSTREAM_LIMITS": '{"line_bytes": 1.5}'}, "UPSTREAM_LIMITS"),
+    ({"UPSTREAM_TRANSPORT": "pigeon"}, "UPSTREAM_TRANSPORT"),
     ({"HOST": "0.0.0.0"}, "PUBLIC_ORIGIN"),
     ({"PUBLIC_ORIGIN": "ponder.example"}, "PUBLIC_ORIGIN"),
     ({"PUBLIC_ORIGIN": "https://ponder.example/chat"}, "PUBLIC_ORIGIN"),

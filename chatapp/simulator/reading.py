@@ -23,15 +23,16 @@ _ARGUMENTS = {
 
 
 def find_script(message: str) -> tuple[str, str] | None:
-    """What stands before and after `simulate:` in a message, if a directive follows it. Prose is left alone."""
-    found = _MARK.search(message)
-    if found is None:
-        return None
-    script = message[found.end() :]
-    directives, say = _cut(script)
-    if say is None and not any(_change_for(directive) for directive in directives):
-        return None
-    return message[: found.start()].strip(), script
+    """What stands before and after `simulate:` in a message, if a directive follows it. Prose is left alone.
+
+    The last one counts: a question whose answer had no text comes joined to the next one.
+    """
+    for found in reversed(list(_MARK.finditer(message))):
+        script = message[found.end() :]
+        directives, say = _cut(script)
+        if say is not None or any(_change_for(directive) for directive in directives):
+            return message[: found.start()].strip(), script
+    return None
 
 
 def parse(text: str) -> Script:

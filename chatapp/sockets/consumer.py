@@ -23,6 +23,10 @@ SOCKETS_A_PERSON = 20
 _crowd: "Crowd[PonderSocket]" = Crowd(SOCKETS_A_PERSON)
 
 
+class Gone(Exception):
+    """The browser has gone; what was to be told is told when it comes back."""
+
+
 class PonderSocket(AsyncWebsocketConsumer):
     """A signed-in person's socket (see Guard)."""
 
@@ -86,6 +90,8 @@ class PonderSocket(AsyncWebsocketConsumer):
     async def _view(self, viewer: Viewer) -> None:
         try:
             await viewer.run()
+        except Gone:
+            log.debug("a browser went while it was being told")
         except Exception:
             # The browser connects anew and says what it holds: nothing is lost by closing.
             log.exception("a viewer failed")
@@ -95,7 +101,11 @@ class PonderSocket(AsyncWebsocketConsumer):
         await self._tell(events.Error(code="bad_request", message="This frame was not understood."))
 
     async def _tell(self, frame: Any) -> int:
-        """Send a frame; gives its size in characters."""
+        """Send a frame; gives its size in characters. Raises Gone."""
         text = events.encode(frame)
-        await self.send(text)
+        try:
+            await self.send(text)
+        except OSError as gone:
+            # So ASGI says it. Daphne says nothing and drops the frame.
+            raise Gone from gone
         return len(text)

@@ -23,20 +23,33 @@ JSON = {"Accept": "application/json"}
 
 
 class Person:
-    """Somebody with a browser: cookies, CSRF header, and the doors for scripts."""
+    """Somebody with a browser: cookies, CSRF header, and the doors for scripts.
 
-    def __init__(self, site: Site, email: str) -> None:
+    `port` is where they connect to, when that is not the site itself.
+    """
+
+    def __init__(self, site: Site, email: str, *, port: int | None = None) -> None:
         self.site, self.email = site, email
         self.http = httpx.Client(
-            base_url=site.origin,
+            base_url=f"http://127.0.0.1:{port or site.port}",
             # Each comes from an address of their own (to a site that trusts a proxy): sign-ups are limited by address.
-            headers={"Origin": site.origin, "X-Forwarded-For": f"192.0.2.{next(_addresses) % 250 + 1}"},
+            headers={
+                "Host": site.origin.removeprefix("http://"),
+                "Origin": site.origin,
+                "X-Forwarded-For": f"192.0.2.{next(_addresses) % 250 + 1}",
+            },
             trust_env=False,
             timeout=PATIENCE_SECONDS,
         )
 
     def close(self) -> None:
         self.http.close()
+
+    def twin(self, *, port: int | None = None) -> "Person":
+        """The same session on a connection of its own."""
+        twin = Person(self.site, self.email, port=port)
+        twin.http.cookies.update(self.http.cookies)
+        return twin
 
     @property
     def cookies(self) -> str:
@@ -95,10 +108,11 @@ class Person:
 class Reader:
     """A browser's half of the protocol: what it holds is only what frames brought.
 
-    `port` is where it connects to, when that is not the site itself. `buffer_bytes` bounds what is on its way to it.
+    `port` is where it connects to, when that is not the site itself; `buffer_bytes` how much its kernel takes in
+    before the sender must wait.
     """
 
-    def __init__(self, person: Person, *, port: int | None = None, buffer_bytes: int | None = None) -> None:
+    def __init__(self, person: Person, *, port: int | None = None, buffer_bytes: int = 0) -> None:
         self._person, self._port, self._buffer_bytes = person, port, buffer_bytes
         self.frames: list[dict[str, Any]] = []
         self.parts: dict[int, dict[str, Any]] = {}
@@ -118,25 +132,31 @@ class Reader:
         headers = {"Cookie": self._person.cookies}
         async with websockets.connect(
             address,
-            sock=self._dial(),
+            sock=self._line(),
             origin=self._person.site.origin,
             additional_headers=headers,
             max_size=2**24,
             max_queue=1 if self._buffer_bytes else 16,
+            close_timeout=2,
             proxy=None,
         ) as self.socket:
-            for part in self.parts.values():
-                part["raw_tail"] = ""
+            self.forgets_tails()
             self._applied = 0
             await self.receive("hello")
             yield self
 
-    def _dial(self) -> socket.socket:
-        dialled = socket.socket()
+    def forgets_tails(self) -> None:
+        """A new connection: what the server sent of open tails on the last one counts no more."""
+        for part in self.parts.values():
+            part["raw_tail"] = ""
+
+    def _line(self) -> socket.socket:
+        line = socket.socket()
         if self._buffer_bytes:
-            dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer_bytes)
-        dialled.connect(("127.0.0.1", self._port or self._person.site.port))
-        return dialled
+            # Before connecting: the window is agreed on in the handshake.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer_bytes)
+        line.connect(("127.0.0.1", self._port or self._person.site.port))
+        return line
 
     async def send(self, **frame: Any) -> None:
         await self.socket.send(json.dumps(frame))
@@ -148,30 +168,37 @@ class Reader:
             if frame["type"] == kind:
                 return frame
 
+    async def next(self) -> dict[str, Any]:
+        return await self.takes(await self._heard())
+
     async def ignores(self, kind: str) -> None:
         """Read on to the next frame of this kind, and apply none."""
-        while (await self._heard())["type"] != kind:
+        while (await self.takes(await self._heard(), applies=False))["type"] != kind:
             pass
 
-    async def next(self) -> dict[str, Any]:
-        frame = await self._heard()
-        if frame["type"] == "progress":
-            self._apply(frame)
-        return frame
+    async def _heard(self) -> str | bytes:
+        data: str | bytes = await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS)
+        return data
 
-    async def _heard(self) -> dict[str, Any]:
-        data = await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS)
+    async def takes(self, data: str | bytes, *, applies: bool = True) -> dict[str, Any]:
+        """Apply a frame and acknowledge it."""
         self.bytes += len(data)
         frame: dict[str, Any] = json.loads(data)
         self.frames.append(frame)
         if frame["type"] == "progress":
             self._applied += 1
+            if applies:
+                self.apply(frame)
             await self.send(type="ack", count=self._applied)
         return frame
 
-    async def holds(self, message: str) -> None:
+    def holding(self, message: str) -> dict[str, Any]:
+        """The frame that says what is held of the message."""
         held = {str(position): len(part["blocks"]) for position, part in self.parts.items()}
-        await self.send(type="hold", message=message, revision=self.revision, parts=held)
+        return {"type": "hold", "message": message, "revision": self.revision, "parts": held}
+
+    async def holds(self, message: str) -> None:
+        await self.send(**self.holding(message))
 
     async def reads(self, conversation: str, message: str, *, frames: int = 0) -> None:
         """Follow the answer to its settling, or for so many frames."""
@@ -183,7 +210,8 @@ class Reader:
             await self.receive("progress")
             seen += 1
 
-    def _apply(self, frame: dict[str, Any]) -> None:
+    def apply(self, frame: dict[str, Any]) -> None:
+        """Take a progress frame in, however it came."""
         self.revision, self.state, self.attempt = frame["revision"], frame["state"], frame["attempt"]
         self.settled = frame.get("settled", False)
         self.outcome = frame.get("outcome") or self.outcome
@@ -213,7 +241,7 @@ class Reader:
 
     def text(self, kind: str) -> str:
         """The text a person would read, without white space (which HTML does not keep)."""
-        return squeezed(html.unescape(re.sub(r"<[^>]*>", "", self.html(kind))))
+        return seen(self.html(kind))
 
     def shows_only_prefixes_of(self, thinking: str, answer: str) -> None:
         """Every moment showed a prefix of the truth, and the last one all of it."""
@@ -221,6 +249,11 @@ class Reader:
             assert squeezed(thinking).startswith(shown_thinking)
             assert squeezed(answer).startswith(shown_answer)
         assert (self.text("thinking"), self.text("text")) == (squeezed(thinking), squeezed(answer))
+
+
+def seen(markup: str) -> str:
+    """The text in it that a person would read, without white space."""
+    return squeezed(html.unescape(re.sub(r"<[^>]*>", "", markup)))
 
 
 def squeezed(text: str) -> str:

@@ -114,6 +114,10 @@ class Upstream(Process):
         found = self._control.get("/control/log").json()
         return list(found["requests"] if isinstance(found, dict) else found)
 
+    def forget(self) -> None:
+        """Empty the log, so that it stays short."""
+        self._control.post("/control/reset").raise_for_status()
+
     def play(self, script: str) -> None:
         """The next chat request is answered by this script, whatever it asks."""
         self._control.post("/control/script", json={"script": script, "times": 1}).raise_for_status()
@@ -153,6 +157,7 @@ class Site(Process):
         }
         super().__init__(server or [sys.executable, "manage.py", "serve"], environment)
 
-    def ready(self) -> Self:
-        self.line_with(" is at http")
+    def ready(self, words: str = " is at http") -> Self:
+        """Wait until it serves, which it says in these words."""
+        self.line_with(words)
         return self

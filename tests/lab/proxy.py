@@ -1,5 +1,6 @@
-"""A TCP proxy that can break: what stands between people and the site on a bad day."""
+"""A TCP proxy that can break: what stands between people and the site, or the site and upstream, on a bad day."""
 
+import select
 import socket
 import struct
 import threading
@@ -8,25 +9,32 @@ from contextlib import suppress
 from typing import Self
 
 CHUNK_BYTES = 65_536
+LOOK_SECONDS = 0.05
+Pair = tuple[socket.socket, socket.socket]
 
 
 class Proxy:
     """Passes bytes to a port on loopback. Faults are set while it runs and hold for open connections too.
 
-    `delay_seconds` holds every chunk back; `is_hole` swallows everything and keeps the connections open; `is_still`
-    keeps everything back until it is taken away; `cut_after` closes a connection in place of the reply's byte after so
-    many.
+    `delay_seconds` holds every chunk back; `bytes_per_second` lets no more through on each connection and way;
+    `is_held` keeps everything until it is lifted, as a partition that heals does; `is_hole` swallows everything and
+    keeps the connections open; `cut_after` closes a connection in place of the reply's byte after so many.
     """
 
     def __init__(self, port: int) -> None:
-        self.delay_seconds = 0.0
-        self.is_hole = False
-        self.is_still = False
-        self.cut_after: int | None = None
+        self.mend()
         self._target = port
-        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._pairs: list[Pair] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+
+    def mend(self) -> None:
+        """No fault any more. Bytes that a hole has swallowed are gone: reset its connections."""
+        self.delay_seconds = 0.0
+        self.bytes_per_second = 0.0
+        self.is_held = False
+        self.is_hole = False
+        self.cut_after: int | None = None
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._listen, daemon=True).start()
@@ -37,6 +45,7 @@ class Proxy:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.mend()
         self.close()
 
     def close(self) -> None:
@@ -52,7 +61,7 @@ class Proxy:
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             _close(pair)
 
-    def _taken(self) -> list[tuple[socket.socket, socket.socket]]:
+    def _taken(self) -> list[Pair]:
         pairs, self._pairs = self._pairs, []
         return pairs
 
@@ -62,43 +71,61 @@ class Proxy:
                 near, _ = self._listener.accept()
             except OSError:
                 return
-            far = socket.create_connection(("127.0.0.1", self._target))
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                # Nobody is there at present: whoever comes is turned away.
+                near.close()
+                continue
             pair = (near, far)
             self._pairs.append(pair)
             threading.Thread(target=self._pump, args=(near, far, pair, False), daemon=True).start()
             threading.Thread(target=self._pump, args=(far, near, pair, True), daemon=True).start()
 
-    def _pump(
-        self, source: socket.socket, sink: socket.socket, pair: tuple[socket.socket, socket.socket], is_reply: bool
-    ) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, pair: Pair, is_reply: bool) -> None:
         passed = 0
         try:
-            while data := source.recv(CHUNK_BYTES):
-                if self.delay_seconds:
-                    time.sleep(self.delay_seconds)
-                while self.is_still:
-                    time.sleep(0.02)
+            while data := self._read(source):
+                self._wait(len(data))
                 if self.is_hole:
                     continue
                 if is_reply and self.cut_after is not None and passed + len(data) > self.cut_after:
-                    sink.sendall(data[: self.cut_after - passed])
+                    sink.sendall(data[: max(0, self.cut_after - passed)])
                     break
                 sink.sendall(data)
                 passed += len(data)
-        except OSError:
+        except (OSError, ValueError):
+            # Closed by the other pump, or by a fault.
             pass
         finally:
-            # In a hole even the end of a connection is not heard.
+            # While nothing passes even the end of a connection is not heard.
+            while self.is_held:
+                time.sleep(0.01)
             if not self.is_hole:
                 _close(pair)
 
+    def _read(self, source: socket.socket) -> bytes:
+        # A socket that another thread closes stays open as long as this one waits in recv(): no reset would go out.
+        while not select.select([source], [], [], LOOK_SECONDS)[0]:
+            pass
+        # Small where bytes are few: ten chunks a second.
+        return source.recv(max(1, int(self.bytes_per_second / 10)) if self.bytes_per_second else CHUNK_BYTES)
 
-def _close(pair: tuple[socket.socket, socket.socket]) -> None:
+    def _wait(self, size: int) -> None:
+        if self.delay_seconds:
+            time.sleep(self.delay_seconds)
+        began = time.monotonic()
+        while self.bytes_per_second and time.monotonic() - began < size / self.bytes_per_second:
+            time.sleep(0.01)
+        while self.is_held:
+            time.sleep(0.01)
+
+
+def _close(pair: Pair) -> None:
     for end in pair:
         with suppress(OSError):
-            # A reset, where one was asked for, comes from close(), and only when no thread reads any more: those are
-            # woken without a word to the other side.
-            is_reset = end.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER)
-            end.shutdown(socket.SHUT_RD if is_reset else socket.SHUT_RDWR)
+            # A reset, where one was asked for, comes from close(); shutdown() would say goodbye first.
+            if not end.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
+                end.shutdown(socket.SHUT_RDWR)
         with suppress(OSError):
             end.close()

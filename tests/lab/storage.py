@@ -46,10 +46,11 @@ def locked(data: Path) -> Iterator[Lock]:
 class Disk:
     """A small disk of its own (as root), or a bound on the size of each file the process writes (as anybody)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, mib: int = 24) -> None:
         self.folder = folder
+        size = f"size={mib}m"
         self._is_mounted = os.geteuid() == 0 and not subprocess.call(
-            ["mount", "-t", "tmpfs", "-o", "size=24m", "ponder-laboratory", str(folder)], stderr=subprocess.DEVNULL
+            ["mount", "-t", "tmpfs", "-o", size, "ponder-laboratory", str(folder)], stderr=subprocess.DEVNULL
         )
 
     def fill(self, process: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import socket
 import sqlite3
 import sys
 import time
@@ -11,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 import websockets
 
@@ -166,3 +168,20 @@ async def test_told_twice_it_leaves_at_once(founder: Person, serve: Callable[...
     assert site.end() == -signal.SIGTERM
     founder.site = serve(port=site.port).ready()
     assert squeezed(text_of(founder.message(posted["message"]), "thinking")).startswith(reader.text("thinking"))
+
+
+def test_a_kept_connection_is_closed_and_does_not_keep_the_process(founder: Person) -> None:
+    site = founder.site
+    founder.asks("simulate: silent 3, tokens 20")
+    site.child.send_signal(signal.SIGTERM)
+    wait_for(lambda: is_closed(site.port), what="the port to be free")
+    reply = founder.http.get("/up")
+    assert (reply.status_code, reply.headers["connection"]) == (200, "close")
+    with pytest.raises(httpx.ConnectError):
+        founder.http.get("/up")
+    assert site.child.wait(60) == 0
+
+
+def is_closed(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

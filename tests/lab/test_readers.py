@@ -104,13 +104,13 @@ async def test_a_line_that_stands_still_for_ten_seconds_goes_on(alice: Person, p
     here, there = Reader(alice), Reader(alice, port=proxy.port)
     async with here.connected(), there.connected():
         await there.reads(posted["conversation"], posted["message"], frames=5)
-        proxy.is_still = True
+        proxy.is_held = True
         began = time.monotonic()
         await here.reads(posted["conversation"], posted["message"], frames=1)
         while time.monotonic() < began + 10:
             await here.receive("progress")
         ahead = len(here.text("text"))
-        proxy.is_still = False
+        proxy.is_held = False
         while len(there.text("text")) < ahead:
             await there.receive("progress")
         await asyncio.to_thread(alice.stops, posted["generation"])

@@ -59,6 +59,7 @@ def test_a_script_is_found_in_a_message_and_prose_is_left_alone() -> None:
     assert find_script("simulate: say: hi") == ("", " say: hi")
     assert find_script("Please simulate: a coin toss") is None
     assert find_script("simulate the sea") is None
+    assert find_script("Why? simulate: drop\n\nHow? simulate: tokens 3") == ("Why? simulate: drop\n\nHow?", " tokens 3")
 
 
 def test_a_failing_script_works_after_all() -> None:

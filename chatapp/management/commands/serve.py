@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -45,6 +46,10 @@ class Command(BaseCommand):
         server.run()
         if server.failed:
             raise CommandError(f"Ponder could not serve on {settings.HOST} port {settings.PORT}: is the port taken?")
+        logging.shutdown()
+        sys.stdout.flush()
+        # All is written. The thread of a request that was cut off waits for the loop, which is gone, for ever.
+        os._exit(0)
 
     def _set_up(self) -> None:
         executor = MigrationExecutor(connection)
