@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --quiet --require-hashes --only-binary :all:
 
-.PHONY: help run test check fix seed lock clean
+.PHONY: help run test check fix seed shots lock clean
 
 help:
 	@echo "make run     set up and serve the site at http://127.0.0.1:8000"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   format, lint, types, import borders, templates, migrations, deployment settings"
 	@echo "make fix     format and mend what can be mended"
 	@echo "make seed    fill the site with example people and conversations"
+	@echo "make shots   take pictures of every screen into shots/ (needs Chromium; --only NAME and --quick in SHOTS=)"
 	@echo "make lock    resolve the dependencies again into requirements*.txt"
 
 # Version managers leave shims that exist and fail, so each candidate is run, not looked up.
@@ -61,6 +62,9 @@ fix: $(VENV)/dev.stamp
 
 seed: $(VENV)/run.stamp
 	@$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py seed
+
+shots: $(VENV)/dev.stamp
+	@$(PY) -m tests.shots $(SHOTS)
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)." >&2; exit 1; }

@@ -37,6 +37,7 @@ class Process:
     """A child process whose output is kept; ended with the test."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+        self.environment = environment
         self.lines: list[str] = []
         self._fresh: queue.Queue[str] = queue.Queue()
         self.child = subprocess.Popen(
@@ -150,3 +151,10 @@ class Site(Process):
     def ready(self) -> Self:
         self.line_with(" is at http")
         return self
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command of the site's on its own data; gives what it printed."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, text=True, capture_output=True
+        ).stdout
