@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --quiet --require-hashes --only-binary :all:
 
-.PHONY: help run test check fix seed lab lab-table lock clean
+.PHONY: help run test check fix seed lab lab-table shots lock clean
 
 help:
 	@echo "make run     set up and serve the site at http://127.0.0.1:8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make fix     format and mend what can be mended"
 	@echo "make seed    fill the site with example people and conversations"
 	@echo "make lab     random rounds of mixed faults: SEED=7 ROUNDS=20, or ONLY=13 (docs/laboratory.md)"
+	@echo "make shots   take pictures of every screen into shots/ (needs Chromium; --only NAME and --quick in SHOTS=)"
 	@echo "make lock    resolve the dependencies again into requirements*.txt"
 
 # Version managers leave shims that exist and fail, so each candidate is run, not looked up.
@@ -71,6 +72,9 @@ lab: $(VENV)/dev.stamp
 
 lab-table: $(VENV)/dev.stamp
 	@$(LAB) --write
+
+shots: $(VENV)/dev.stamp
+	@$(PY) -m tests.shots $(SHOTS)
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)." >&2; exit 1; }

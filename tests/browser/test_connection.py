@@ -90,3 +90,14 @@ def test_a_server_that_is_killed_and_started_again_is_found_again(
         expect(window.pane_text).to_contain_text("<r000005>")
         window.stop_button.click()
         window.ends("stopped")
+
+
+def test_offline_the_page_says_what_is_kept_until_the_line_is_back(window: Window) -> None:
+    words = window.allows(*UNREACHABLE).page.get_by_text("You are offline.")
+    expect(words).to_be_hidden()
+    window.context.set_offline(True)
+    is_(window, "offline")
+    expect(words).to_be_visible()
+    window.context.set_offline(False)
+    is_(window, "live")
+    expect(words).to_be_hidden()

@@ -1,10 +1,8 @@
 """The site's pages with what real people have in them: nothing is hidden from assistive technology, nothing is too wide.
 
-The templates are looked at one by one in test_elements_reading.py. With PONDER_SHOTS set to a folder, pictures of the
-main screens are put there.
+The templates are looked at one by one in test_elements_reading.py.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,7 @@ from tests.lab.processes import Site, Upstream
 
 pytestmark = pytest.mark.browser
 
-SHOTS = os.environ.get("PONDER_SHOTS", "")
 THEMES: tuple[Any, ...] = ("light", "dark")
-WIDTHS = (360, 900, 1440)
 PAGES = ["/", "/conversations/", "/trash/", "{conversation}rename/", "{conversation}delete/", "/settings/", "/nowhere/"]
 ENTRANCE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 ARTICLE = """## Bayes in three steps
@@ -68,20 +64,6 @@ def is_open_to_everyone(page: Page) -> None:
         assert found.response["violations"] == [], f"{page.url} {theme}: {found.generate_report()}"
 
 
-def shoot(page: Page, name: str) -> None:
-    """Pictures of the page as it is, for people to look at."""
-    if not SHOTS:
-        return
-    size = page.viewport_size
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 740 if width == 360 else 900})
-            page.screenshot(path=Path(SHOTS) / f"{name}-{theme}-{width}.png")
-    if size:
-        page.set_viewport_size(size)
-
-
 @pytest.fixture
 def reader(alice: Person, open_window: Callable[..., Window]) -> Window:
     """A window that axe may work in: it writes styles itself, which the policy would block."""
@@ -95,11 +77,9 @@ def reader(alice: Person, open_window: Callable[..., Window]) -> Window:
 def test_pages_are_open_to_everyone(reader: Window, site: Site) -> None:
     conversation = reader.page.url.removeprefix(site.origin)
     is_open_to_everyone(reader.page)
-    shoot(reader.page, "article")
     for path in PAGES:
         reader.opens(path.format(conversation=conversation))
         is_open_to_everyone(reader.page)
-        shoot(reader.page, path.format(conversation="").strip("/") or "home")
 
 
 def test_the_entrance_is_open_to_everyone(site: Site, open_browser: Callable[..., BrowserContext]) -> None:
@@ -107,7 +87,6 @@ def test_the_entrance_is_open_to_everyone(site: Site, open_browser: Callable[...
     for path in ENTRANCE:
         page.goto(path)
         is_open_to_everyone(page)
-        shoot(page, path.removeprefix("/accounts/").strip("/").replace("/", "-"))
 
 
 @pytest.fixture
@@ -126,14 +105,12 @@ def test_the_demo_and_its_first_page_are_open_to_everyone(
     page = window.page
     expect(page).to_have_url("/setup/")
     is_open_to_everyone(page)
-    shoot(page, "setup")
     page.get_by_label("E-mail address").fill("dora@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Make the account").click()
     expect(page.get_by_text("Demo: no OpenRouter key is set")).to_be_visible()
     window.is_awake()
     is_open_to_everyone(page)
-    shoot(page, "demo")
     page.get_by_role("link", name="Why is the square root of 2 irrational?").click()
     window.ask_button.click()
     expect(window.pane_text).to_contain_text(" ")
@@ -146,10 +123,8 @@ def test_a_growing_answer_is_open_to_everyone(reader: Window) -> None:
     reader.is_live().asks("Why?", script="rate 200, thinking 100, answer 100, pause 8 after 50, pause 8 after 150")
     expect(reader.pane_text).to_contain_text("<r000050>")
     is_open_to_everyone(reader.page)
-    shoot(reader.page, "thinking")
     expect(reader.answer).to_contain_text("<a000050>")
     is_open_to_everyone(reader.page)
-    shoot(reader.page, "answering")
     announcer = reader.page.locator("state-announcer")
     reader.ends()
     expect(announcer).to_have_text("Answer ready")

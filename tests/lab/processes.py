@@ -43,6 +43,7 @@ class Process:
     """A child process whose output is kept; ended with the test."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+        self.environment = environment
         self.lines: list[str] = []
         self._fresh: queue.Queue[str] = queue.Queue()
         self.child = subprocess.Popen(
@@ -161,3 +162,10 @@ class Site(Process):
         """Wait until it serves, which it says in these words."""
         self.line_with(words)
         return self
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command of the site's on its own data; gives what it printed."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, text=True, capture_output=True
+        ).stdout

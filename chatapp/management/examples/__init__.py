@@ -1,0 +1,1 @@
+"""Example conversations: `made` puts them into the database, `usual` and `hard` say which there are."""

@@ -1,0 +1,1 @@
+"""Pictures of every screen, for people to look at: `make shots` puts them into shots/."""

@@ -1,0 +1,68 @@
+"""The ways in which a screen is looked at: theme, width, size of the text, contrast, paper."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+HEIGHTS = {360: 740, 720: 900, 900: 900, 1440: 900}
+# What a page is in when nothing is said about it.
+USUAL: dict[str, Any] = {
+    "media": "screen",
+    "color_scheme": "light",
+    "contrast": "no-preference",
+    "forced_colors": "none",
+    "reduced_motion": "no-preference",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One way to look; `media` is what is different from USUAL."""
+
+    name: str
+    width: int
+    media: dict[str, Any]
+    text: str = ""
+
+    def shoot(self, page: Page, file: Path, *, whole: bool) -> None:
+        page.emulate_media(**USUAL | self.media)
+        page.set_viewport_size({"width": self.width, "height": HEIGHTS[self.width]})
+        page.evaluate("(size) => void (document.documentElement.style.fontSize = size)", self.text)
+        page.screenshot(path=file, full_page=whole, animations="disabled")
+
+
+def _themed(theme: str, width: int, text: str = "") -> Look:
+    name = f"{theme}-{width}{'-large' if text else ''}"
+    return Look(name=name, width=width, media={"color_scheme": theme}, text=text)
+
+
+QUICK = [_themed("light", 1440), _themed("dark", 360)]
+THEMED = [_themed(theme, width) for theme in ("light", "dark") for width in (360, 900, 1440)]
+LARGE = [_themed("light", width, "200%") for width in (360, 1440)]
+NEEDS = [
+    Look(name="contrast-1440", width=1440, media={"contrast": "more"}),
+    Look(name="contrast-dark-360", width=360, media={"contrast": "more", "color_scheme": "dark"}),
+    Look(name="forced-1440", width=1440, media={"forced_colors": "active"}),
+    Look(name="forced-dark-360", width=360, media={"forced_colors": "active", "color_scheme": "dark"}),
+    Look(name="still-1440", width=1440, media={"reduced_motion": "reduce"}),
+]
+
+
+def looks(*, is_main: bool, is_quick: bool) -> Iterator[Look]:
+    """The looks at one screen."""
+    if is_quick:
+        yield from QUICK
+        return
+    yield from THEMED
+    yield from LARGE
+    if is_main:
+        yield from NEEDS
+
+
+def print_out(page: Page, file: Path) -> None:
+    """The page on paper, as a PDF."""
+    page.emulate_media(**USUAL | {"media": "print"})
+    page.pdf(path=file, format="A4", prefer_css_page_size=True)
