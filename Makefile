@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --quiet --require-hashes --only-binary :all:
 
-.PHONY: help run test check fix seed lock clean
+.PHONY: help run test check fix seed bench lock clean
 
 help:
 	@echo "make run     set up and serve the site at http://127.0.0.1:8000"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   format, lint, types, import borders, templates, migrations, deployment settings"
 	@echo "make fix     format and mend what can be mended"
 	@echo "make seed    fill the site with example people and conversations"
+	@echo "make bench   measure speed and memory: a table for us and for a bare relay (some ten minutes)"
 	@echo "make lock    resolve the dependencies again into requirements*.txt"
 
 # Version managers leave shims that exist and fail, so each candidate is run, not looked up.
@@ -61,6 +62,9 @@ fix: $(VENV)/dev.stamp
 
 seed: $(VENV)/run.stamp
 	@$(PY) manage.py migrate --verbosity 0 && $(PY) manage.py seed
+
+bench: $(VENV)/dev.stamp
+	@$(PY) -m tests.bench
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)." >&2; exit 1; }
