@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --quiet --require-hashes --only-binary :all:
 
-.PHONY: help run test check fix seed lab lab-table shots lock clean
+.PHONY: help run test check fix seed lab lab-table shots bench lock clean
 
 help:
 	@echo "make run     set up and serve the site at http://127.0.0.1:8000"
@@ -15,6 +15,7 @@ help:
 	@echo "make seed    fill the site with example people and conversations"
 	@echo "make lab     random rounds of mixed faults: SEED=7 ROUNDS=20, or ONLY=13 (docs/laboratory.md)"
 	@echo "make shots   take pictures of every screen into shots/ (needs Chromium; --only NAME and --quick in SHOTS=)"
+	@echo "make bench   measure speed and memory: a table for us and for a bare relay (some ten minutes)"
 	@echo "make lock    resolve the dependencies again into requirements*.txt"
 
 # Version managers leave shims that exist and fail, so each candidate is run, not looked up.
@@ -75,6 +76,9 @@ lab-table: $(VENV)/dev.stamp
 
 shots: $(VENV)/dev.stamp
 	@$(PY) -m tests.shots $(SHOTS)
+
+bench: $(VENV)/dev.stamp
+	@$(PY) -m tests.bench
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)." >&2; exit 1; }

@@ -4,15 +4,17 @@ import asyncio
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
 # Before anything of ours that touches models is imported.
-_http: Any = get_asgi_application()
+django.setup(set_prefix=False)
 
 from chatapp import accounts, wiring  # noqa: E402
+from chatapp.http import Handler  # noqa: E402
 from chatapp.sockets.routing import sockets  # noqa: E402
 
+_http = Handler()
 _sockets = sockets()
 accounts.on_session_end(wiring.ring_person)
 

@@ -287,10 +287,12 @@ _database: dict[str, Any] = dict(env.db_url_config(_database_url))
 if str(_database.get("ENGINE", "")).endswith("sqlite3"):
     _database |= {
         "ENGINE": "chatapp.sqlite",
+        # The few threads that use the database keep their handles: opening one costs more than most questions.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             "timeout": 10,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
         },
     }
 else:

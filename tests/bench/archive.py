@@ -1,0 +1,218 @@
+"""Fills a data folder for the benchmark: people with sessions, and for the first of them a large archive.
+
+A process of its own, with the site's settings. Rows go in by thousands; their HTML comes from a few answers rendered
+once by the site's renderer.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from chatapp import rendering, statics  # noqa: E402
+from chatapp.generation.settle import checksum  # noqa: E402
+from chatapp.models import Call, Conversation, Generation, Message, Part, User  # noqa: E402
+from chatapp.words import PartKind, Role, State  # noqa: E402
+from tests.bench import text  # noqa: E402
+
+PEOPLE = 500
+LONG_MESSAGES = 2_000
+BATCH = 2_000
+TOKENS = (40, 120, 200, 300, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An answer as it is stored: both texts, their HTML, the checksum."""
+
+    thinking: str
+    answer: str
+    thinking_html: str
+    answer_html: str
+    checksum: str
+
+    @classmethod
+    def of(cls, tokens: int) -> "Prepared":
+        said = text.texts(tokens, [text.stamp(place, 0) for place in range(len(text.marks(tokens)))])
+        html = [rendering.join(rendering.render(part)) for part in said]
+        return cls(said[0], said[1], str(html[0]), str(html[1]), checksum(said))
+
+
+def make_people(count: int) -> list[str]:
+    """People who are signed in; gives their session keys."""
+    names = [f"person{number}@example.com" for number in range(count)]
+    User.objects.bulk_create([User(email=name, password="!") for name in names], ignore_conflicts=True)
+    keys = []
+    with transaction.atomic():
+        for user in User.objects.filter(email__in=names).order_by("id"):
+            session = SessionStore()
+            session[SESSION_KEY] = str(user.pk)
+            session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+            session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+            session.create()
+            keys.append(str(session.session_key))
+    return keys
+
+
+def fill(owner: User, sizes: Sequence[int]) -> None:
+    """Conversations of so many messages each, the last one the newest."""
+    prepared = [Prepared.of(tokens) for tokens in TOKENS]
+    now = timezone.now()
+    conversations = [
+        Conversation(owner=owner, title=f"Question number {place} about the sky", created_at=when, active_at=when)
+        for place in range(len(sizes))
+        for when in [now - timedelta(minutes=30 * (len(sizes) - place))]
+    ]
+    _store(Conversation, conversations)
+    messages = [turn for talk, size in zip(conversations, sizes, strict=True) for turn in _turns(talk, size)]
+    # A child names its parent by key, so turns go in level by level.
+    for level in _levels(messages):
+        _store(Message, level)
+    _link(messages)
+    answers = [message for message in messages if message.role == Role.ASSISTANT]
+    chosen = {message: prepared[place % len(prepared)] for place, message in enumerate(answers)}
+    generations = [_generation(message, chosen[message]) for message in answers]
+    _store(Generation, generations)
+    _store(Part, (part for message in messages if message.role == Role.USER for part in _asked(message)))
+    _store(Part, (part for attempt in generations for part in _answered(attempt, chosen[attempt.message])))
+    _store(Call, (_call(attempt) for attempt in generations))
+
+
+def _turns(conversation: Conversation, size: int) -> Iterator[Message]:
+    parent = None
+    for depth in range(size):
+        role = Role.USER if depth % 2 == 0 else Role.ASSISTANT
+        parent = Message(
+            conversation=conversation, owner=conversation.owner, parent=parent, depth=depth, role=role,
+            created_at=conversation.created_at,
+        )  # fmt: skip
+        yield parent
+
+
+def _levels(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    by_depth: dict[int, list[Message]] = {}
+    for message in messages:
+        by_depth.setdefault(message.depth, []).append(message)
+    for depth in sorted(by_depth):
+        for message in by_depth[depth]:
+            message.parent = message.parent  # takes over the key that the parent got when it was stored
+        yield by_depth[depth]
+
+
+def _link(messages: Sequence[Message]) -> None:
+    """Each message's chosen child, and each conversation's leaf."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chatapp_message SET chosen_id = "
+            "(SELECT id FROM chatapp_message c WHERE c.parent_id = chatapp_message.id) "
+            "WHERE EXISTS (SELECT 1 FROM chatapp_message c WHERE c.parent_id = chatapp_message.id)"
+        )
+        leaves = {message.conversation_id: message.pk for message in messages}
+        cursor.executemany(
+            "UPDATE chatapp_conversation SET leaf_id = %s WHERE id = %s",
+            [(leaf, talk) for talk, leaf in leaves.items()],
+        )
+
+
+def _generation(message: Message, said: Prepared) -> Generation:
+    return Generation(
+        conversation_id=message.conversation_id, message=message, number=1, state=State.DONE, revision=1,
+        claimed_ms=5, first_thinking_ms=600, first_answer_ms=6_000, ended_ms=9_000, settled_at=message.created_at,
+        sent_at=message.created_at, heartbeat=message.created_at, checksum=said.checksum,
+    )  # fmt: skip
+
+
+def _asked(message: Message) -> Iterator[Part]:
+    question = f"Why is the sky blue, asked for the time number {message.pk}?"
+    yield Part(message=message, position=0, kind=PartKind.TEXT, text=question, settled=True)
+
+
+def _answered(attempt: Generation, said: Prepared) -> Iterator[Part]:
+    common: dict[str, Any] = {
+        "message": attempt.message, "generation": attempt, "settled": True, "renderer": rendering.VERSION,
+    }  # fmt: skip
+    yield Part(
+        position=0, kind=PartKind.THINKING, text=said.thinking, html=said.thinking_html, started_ms=600, ended_ms=6_000,
+        timeline=[[600 + 50 * step, 12 * step] for step in range(100)], **common,
+    )  # fmt: skip
+    yield Part(
+        position=1, kind=PartKind.TEXT, text=said.answer, html=said.answer_html, started_ms=6_000, ended_ms=9_000,
+        timeline=[[6_000 + 50 * step, 12 * step] for step in range(60)], **common,
+    )  # fmt: skip
+
+
+def _call(attempt: Generation) -> Call:
+    return Call(
+        generation=attempt, upstream_id=f"gen-{attempt.pk}", model="qwen/qwen3-vl-8b-thinking", provider="Alibaba",
+        finish_reason="stop", prompt_tokens=40, completion_tokens=300, reasoning_tokens=180, cost="0.0004",
+        usage={"prompt_tokens": 40, "completion_tokens": 300},
+    )  # fmt: skip
+
+
+def _store(model: Any, rows: Iterable[Any]) -> None:
+    left = iter(rows)
+    while batch := list(islice(left, BATCH)):
+        with transaction.atomic():
+            model.objects.bulk_create(batch)
+
+
+def most_queries(session: str, paths: Sequence[str]) -> dict[str, int]:
+    """How many queries each of these pages does for the first person."""
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.cookies["session"] = session
+    counts = {}
+    for path in paths:
+        client.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200, path
+        counts[path] = len(queries)
+    return counts
+
+
+def timed(verb: Callable[[], object]) -> float:
+    began = time.monotonic()
+    verb()
+    return time.monotonic() - began
+
+
+def main() -> None:
+    """Make what is asked for; say the sessions, the long conversation, and how long it took."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--conversations", type=int, default=0)
+    parser.add_argument("--messages", type=int, default=0)
+    options = parser.parse_args()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    statics.collect()
+    sessions = make_people(options.people)
+    owner = User.objects.get(email="person0@example.com")
+    told: dict[str, Any] = {"sessions": sessions}
+    if options.conversations:
+        long = min(LONG_MESSAGES, options.messages // 4)
+        each = max(2, (options.messages - long) // max(1, options.conversations - 1) // 2 * 2)
+        told["seconds"] = timed(lambda: fill(owner, [each] * (options.conversations - 1) + [long]))
+        talks = Conversation.objects.visible_to(owner).recent()
+        told |= {"messages": Message.objects.count(), "conversations": len(talks), "long": f"/c/{talks[0].public_id}/"}
+        told["queries"] = most_queries(sessions[0], ["/", "/conversations/", told["long"], f"/c/{talks[1].public_id}/"])
+    print(json.dumps(told), flush=True)
+
+
+if __name__ == "__main__":
+    main()
