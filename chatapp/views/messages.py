@@ -16,10 +16,11 @@ from chatapp.views.asking import Wrong, answered, question_in
 from chatapp.views.conversations import show_page
 from chatapp.views.errors import only, sign_in_required, wants_json
 from chatapp.views.images import described
-from chatapp.views.requests import fields, typed, wants_turns
+from chatapp.views.requests import fields, takes_files, typed, wants_turns
 from chatapp.words import PartKind, Role, State
 
 
+@takes_files
 @only("POST")
 @sign_in_required
 def create(request: HttpRequest, conversation: UUID) -> HttpResponse:
@@ -34,6 +35,7 @@ def create(request: HttpRequest, conversation: UUID) -> HttpResponse:
     )
 
 
+@takes_files
 @only("GET", "HEAD", "POST")
 @sign_in_required
 def edit(request: HttpRequest, message: UUID) -> HttpResponse:

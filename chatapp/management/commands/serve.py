@@ -39,7 +39,7 @@ class Command(BaseCommand):
         # Asked here: once the loop runs, the database may not be asked from this thread.
         self._is_new = not User.objects.exists()
         # Imported late: it installs Twisted's reactor.
-        from chatapp.server import PonderServer
+        from chatapp.server.ponder import PonderServer
 
         server = PonderServer(host=settings.HOST, port=settings.PORT, ready=self._say_where)
         server.run()

@@ -10,52 +10,26 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from daphne.server import Server  # installs the asyncio reactor: before any other import of twisted
-from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer, reactor
 
 from chatapp import asgi
 from chatapp.events import CLOSE_RESTART
+from chatapp.server.bounded import BoundedServer
+from chatapp.server.refusals import most_bytes, too_large
+from chatapp.server.websocket import Socket
 
 log = logging.getLogger(__name__)
 
-CLOSE_NORMAL = 1000
-# Opcodes of RFC 6455, section 11.8.
-TEXT, BINARY = 1, 2
-MAX_SOCKET_MESSAGE_BYTES = 256 * 1024
 ANSWERED_SECONDS = 5.0
 
 
-class Socket(WebSocketProtocol):
-    """Daphne's websocket, closed with the code it is told, and bounded in what comes in, not in what goes out."""
-
-    def sendMessage(self, payload: bytes, isBinary: bool = False) -> None:  # noqa: N802, N803
-        # Autobahn's own holds our frames to the bound for browsers: a long answer's settled text would never arrive.
-        if self.state == WebSocketProtocol.STATE_OPEN:
-            self.sendFrame(opcode=BINARY if isBinary else TEXT, payload=payload)
-
-    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
-        # Autobahn's own check is for clients: it raises for 1011 and 1012, which are for servers to say.
-        if self.state == WebSocketProtocol.STATE_OPEN:
-            self.sendCloseFrame(code=code or CLOSE_NORMAL)
-
-
-class PonderServer(Server):
-    """Daphne's server with a start, a drain and no Server header."""
+class PonderServer(BoundedServer):
+    """The site's server: with a start and a drain."""
 
     def __init__(self, *, host: str, port: int, ready: Callable[[], None]) -> None:
+        super().__init__(asgi.application, host=host, port=port, most_bytes=most_bytes, too_large=too_large)
         self._ready = ready
         self._ports: list[Any] = []
-        shown = host.replace(":", r"\:")
-        super().__init__(
-            asgi.application,
-            endpoints=[f"tcp:port={port}:interface={shown}"],
-            signal_handlers=False,
-            server_name="",
-            websocket_timeout=-1,
-            websocket_max_message_size=MAX_SOCKET_MESSAGE_BYTES,
-            websocket_max_frame_size=MAX_SOCKET_MESSAGE_BYTES,
-        )
         self.failed = False
 
     def run(self) -> None:
@@ -85,7 +59,6 @@ class PonderServer(Server):
         return defer.Deferred.fromFuture(asyncio.gather(*waiting, return_exceptions=True)) if waiting else None
 
     def _start(self) -> None:
-        self.ws_factory.protocol = Socket
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_leave)
         starting = asyncio.ensure_future(asgi.start())
