@@ -23,4 +23,4 @@ class Bounds:
     # Messages of a socket that the application has not taken yet.
     inbox_bytes: int = 256 * 1024
     # What the system's own buffer holds of a connection beyond what is on its way.
-    unsent_bytes: int = 128 * 1024
+    unsent_bytes: int = 64 * 1024
