@@ -40,6 +40,8 @@ class BoundedServer(Server):
     ) -> None:
         self.most_bytes, self.too_large, self.bounds = most_bytes, too_large, bounds
         self.live: set[Channel | Socket] = set()
+        # Those without a request, the one that has waited longest first.
+        self.waiting: dict[Channel, None] = {}
         shown = host.replace(":", r"\:")
         super().__init__(
             application,
@@ -55,6 +57,17 @@ class BoundedServer(Server):
         """Serve until told to leave."""
         reactor.callWhenRunning(self._make_bounded)
         super().run()
+
+    def make_room(self) -> None:
+        """Let another connection in: when there are too many, the one that has asked for nothing longest goes.
+
+        Who opens thousands and waits drives out their own. Bodies under way have a pace to keep, and the people of
+        sockets are known: those stay.
+        """
+        if len(self.live) < self.bounds.connections:
+            return
+        if longest := next(iter(self.waiting), None):
+            longest.give_way()
 
     def _make_bounded(self) -> None:
         # Daphne makes its factories just before it listens and gives no other occasion. Nobody has connected yet.

@@ -36,6 +36,7 @@ class Channel(HTTPChannel):
         _keep_little_unsent(self.transport, self._bounds.unsent_bytes)
         self.gate = Gate(self.transport)
         self.registerProducer(self.gate, True)
+        self._server.make_room()
         self._server.live.add(self)
         self._wait_for_a_request()
 
@@ -48,6 +49,13 @@ class Channel(HTTPChannel):
     def let_go(self) -> None:
         """Watch over it no longer: it is gone, or it has become a socket."""
         self._server.live.discard(self)
+        self._server.waiting.pop(self, None)
+
+    def give_way(self) -> None:
+        """Hang up, for another one to come in."""
+        # At once: the system may bring several others before this one is gone.
+        self.let_go()
+        self.transport.abortConnection()
 
     def check_timeouts(self) -> None:
         now = time.monotonic()
@@ -80,6 +88,7 @@ class Channel(HTTPChannel):
         super().dataReceived(data)
 
     def allHeadersReceived(self) -> None:  # noqa: N802
+        self._server.waiting.pop(self, None)
         if self.length != 0:
             self._body_began_at = time.monotonic()
             self._body_goes_on(0)
@@ -114,6 +123,9 @@ class Channel(HTTPChannel):
         self._body_began_at = 0.0
         self._body_bytes = 0
         self._until = time.monotonic() + self._bounds.idle_seconds
+        # To the end of the line.
+        self._server.waiting.pop(self, None)
+        self._server.waiting[self] = None
 
     def _body_goes_on(self, size: int) -> None:
         if self.is_parting:

@@ -6,6 +6,7 @@ On SIGTERM the port is freed first, so that the next process can serve while thi
 
 import asyncio
 import logging
+import resource
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -15,19 +16,25 @@ from twisted.internet import defer, reactor
 from chatapp import asgi
 from chatapp.events import CLOSE_RESTART
 from chatapp.server.bounded import BoundedServer
+from chatapp.server.bounds import Bounds
 from chatapp.server.refusals import most_bytes, too_large
 from chatapp.server.websocket import Socket
 
 log = logging.getLogger(__name__)
 
 ANSWERED_SECONDS = 5.0
+# Of the files that the system lets a process open: some are kept for the database, pictures and upstream.
+MOST_FILES, KEPT_FILES = 16_384, 224
 
 
 class PonderServer(BoundedServer):
     """The site's server: with a start and a drain."""
 
     def __init__(self, *, host: str, port: int, ready: Callable[[], None]) -> None:
-        super().__init__(asgi.application, host=host, port=port, most_bytes=most_bytes, too_large=too_large)
+        bounds = Bounds(connections=_room_for_connections())
+        super().__init__(
+            asgi.application, host=host, port=port, most_bytes=most_bytes, too_large=too_large, bounds=bounds
+        )
         self._ready = ready
         self._ports: list[Any] = []
         self.failed = False
@@ -110,3 +117,12 @@ class PonderServer(BoundedServer):
             and not details["application_instance"].done()
             for protocol, details in self.connections.items()
         )
+
+
+def _room_for_connections() -> int:
+    """How many connections there may be; the system's usual limit is raised as far as it lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most - KEPT_FILES

@@ -13,7 +13,7 @@ from tests.server.peers import PING, TEXT, Lag, Memory, Peer, SocketPeer, frame
 MB = 1024 * 1024
 POURED_MB = 500 if IS_FULL else 64
 FLOOD_MB = 500 if IS_FULL else 64
-ASKED_OF_OTHERS = 100
+ASKED_OF_OTHERS = 50
 
 
 def asks_to_be_poured(server: Served, scheme: str, path: str) -> Peer:

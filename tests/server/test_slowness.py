@@ -1,5 +1,6 @@
 """Who takes too long is cut off: headers, bodies, connections without a request, sockets without an answer."""
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -126,3 +127,22 @@ def test_what_waits_for_a_handshake_is_not_read(server: Served) -> None:
         peer.send(handshake("/mute"))
         sent = peer.sends_what_is_taken(bytes(65_536) for _ in range(1000))
         assert sent < 20_000_000
+
+
+def test_of_too_many_connections_those_go_that_ask_for_nothing(serve: Callable[..., Served]) -> None:
+    server = serve(connections=20)
+    with contextlib.ExitStack() as all_open:
+        peers = [all_open.enter_context(Peer(server.port)) for _ in range(30)]
+        socket = all_open.enter_context(SocketPeer(server.port).opens("/deaf"))
+        wait_for(lambda: sum(peer.is_closed() for peer in peers) >= 11, what="the end of those that are too many")
+        assert not any(peer.is_closed() for peer in [*peers[-15:], socket])
+        poured = all_open.enter_context(Peer(server.port))
+        poured.send(b"GET /pour/50 HTTP/1.1\r\nHost: x\r\n\r\n")
+        poured.until(b"\r\n\r\n")
+        for _ in range(30):
+            all_open.enter_context(Peer(server.port))
+        wait_for(lambda: all(peer.is_closed() for peer in peers), what="the end of the others")
+        assert not socket.is_closed()
+        poured.skip(10 * 2**20)
+        assert server.told("/pour/50")
+    assert "Traceback" not in server.output
