@@ -333,8 +333,10 @@ WHITENOISE_USE_FINDERS = False
 WHITENOISE_AUTOREFRESH = False
 STATIC_ROOT.mkdir(exist_ok=True)
 
-# Bounds of a request.
+# Bounds of a request. Bodies are held to the first two by the server, while they arrive: to the second where the view
+# takes files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+BODY_WITH_FILES_BYTES = 12_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_PERMISSIONS = 0o600

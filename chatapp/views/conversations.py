@@ -18,7 +18,7 @@ from chatapp.models import Conversation, Message
 from chatapp.views.access import conversation_of, message_in, signed_in
 from chatapp.views.asking import answered, question_in
 from chatapp.views.errors import json_error, only, sign_in_required, wants_json
-from chatapp.views.requests import fields, typed
+from chatapp.views.requests import fields, takes_files, typed
 from chatapp.words import PartKind
 
 LIST_PAGE = 50
@@ -43,6 +43,7 @@ def _home(request: HttpRequest, *, text: str = "", error: str = "", status: int 
     return render(request, "conversation/home.html", context, status=status)
 
 
+@takes_files
 @only("GET", "HEAD", "POST")
 @sign_in_required
 def index(request: HttpRequest) -> HttpResponse:

@@ -23,6 +23,7 @@ from chatapp.images.taken import Taken
 from chatapp.models import Image, User
 from chatapp.views.access import signed_in
 from chatapp.views.errors import json_error, only, sign_in_required
+from chatapp.views.requests import takes_files
 
 STATUS = {"too_many_bytes": 413, "busy": 503, "no_room": 507, "too_many_unsent": 429, "quota": 413}
 MAX_UNSENT = 100
@@ -44,6 +45,7 @@ class Quota(Refused):
     words = "Your pictures take up all of your {megabytes} MB. Delete conversations with pictures that you do not need."
 
 
+@takes_files
 @only("POST")
 @sign_in_required
 def create(request: HttpRequest) -> HttpResponse:

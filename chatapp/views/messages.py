@@ -14,11 +14,12 @@ from chatapp.views.access import conversation_of, generation_of, message_of, sig
 from chatapp.views.asking import Wrong, answered, parameters_in, question_in
 from chatapp.views.conversations import show_page
 from chatapp.views.errors import only, sign_in_required, wants_json
-from chatapp.views.requests import fields, typed, wants_turns
+from chatapp.views.requests import fields, takes_files, typed, wants_turns
 from chatapp.views.told import told
 from chatapp.words import Purpose, Role
 
 
+@takes_files
 @only("POST")
 @sign_in_required
 def create(request: HttpRequest, conversation: UUID) -> HttpResponse:
@@ -33,6 +34,7 @@ def create(request: HttpRequest, conversation: UUID) -> HttpResponse:
     )
 
 
+@takes_files
 @only("GET", "HEAD", "POST")
 @sign_in_required
 def edit(request: HttpRequest, message: UUID) -> HttpResponse:

@@ -1,13 +1,21 @@
 """Reading requests: fields from a form or from JSON, and whether the page's script asks."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
 from chatapp.replies import TURNS_TYPE
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def takes_files(view: View) -> View:
+    """Mark a view whose requests may bring files: the server lets their bodies be large."""
+    view.__dict__["takes_files"] = True
+    return view
 
 
 def fields(request: HttpRequest) -> Mapping[str, Any]:

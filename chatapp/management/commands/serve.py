@@ -41,7 +41,7 @@ class Command(BaseCommand):
         self._is_new = not User.objects.exists()
         # Imported late: it installs Twisted's reactor, unless there is one.
         _install_reactor()
-        from chatapp.server import PonderServer
+        from chatapp.server.ponder import PonderServer
 
         server = PonderServer(host=settings.HOST, port=settings.PORT, ready=self._say_where)
         server.run()

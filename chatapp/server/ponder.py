@@ -7,56 +7,37 @@ reactor stops. A second signal leaves at once.
 
 import asyncio
 import logging
+import resource
 import signal
 from collections.abc import Callable
 from typing import Any
 
-from daphne.server import Server  # installs the asyncio reactor: before any other import of twisted
-from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer, reactor
 
 from chatapp import asgi
 from chatapp.events import CLOSE_RESTART
+from chatapp.server.bounded import BoundedServer
+from chatapp.server.bounds import Bounds
+from chatapp.server.refusals import most_bytes, too_large
+from chatapp.server.websocket import Socket
 
 log = logging.getLogger(__name__)
 
-CLOSE_NORMAL = 1000
-# Opcodes of RFC 6455, section 11.8.
-TEXT, BINARY = 1, 2
-MAX_SOCKET_MESSAGE_BYTES = 256 * 1024
 ANSWERED_SECONDS = 5.0
+# Of the files that the system lets a process open: some are kept for the database, pictures and upstream.
+MOST_FILES, KEPT_FILES = 16_384, 224
 
 
-class Socket(WebSocketProtocol):
-    """Daphne's websocket, closed with the code it is told, and bounded in what comes in, not in what goes out."""
-
-    def sendMessage(self, payload: bytes, isBinary: bool = False) -> None:  # noqa: N802, N803
-        # Autobahn's own holds our frames to the bound for browsers: a long answer's settled text would never arrive.
-        if self.state == WebSocketProtocol.STATE_OPEN:
-            self.sendFrame(opcode=BINARY if isBinary else TEXT, payload=payload)
-
-    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
-        # Autobahn's own check is for clients: it raises for 1011 and 1012, which are for servers to say.
-        if self.state == WebSocketProtocol.STATE_OPEN:
-            self.sendCloseFrame(code=code or CLOSE_NORMAL)
-
-
-class PonderServer(Server):
-    """Daphne's server with a start, a drain and no Server header."""
+class PonderServer(BoundedServer):
+    """The site's server: with a start and a drain."""
 
     def __init__(self, *, host: str, port: int, ready: Callable[[], None]) -> None:
+        bounds = Bounds(connections=_room_for_connections())
+        super().__init__(
+            asgi.application, host=host, port=port, most_bytes=most_bytes, too_large=too_large, bounds=bounds
+        )
         self._ready = ready
         self._ports: list[Any] = []
-        shown = host.replace(":", r"\:")
-        super().__init__(
-            asgi.application,
-            endpoints=[f"tcp:port={port}:interface={shown}"],
-            signal_handlers=False,
-            server_name="",
-            websocket_timeout=-1,
-            websocket_max_message_size=MAX_SOCKET_MESSAGE_BYTES,
-            websocket_max_frame_size=MAX_SOCKET_MESSAGE_BYTES,
-        )
         self.failed = False
         self._is_leaving = False
 
@@ -86,7 +67,6 @@ class PonderServer(Server):
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._leave()))
 
     def _start(self) -> None:
-        self.ws_factory.protocol = Socket
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_leave)
         starting = asyncio.ensure_future(asgi.start())
@@ -136,3 +116,12 @@ class PonderServer(Server):
             and not details["application_instance"].done()
             for protocol, details in self.connections.items()
         )
+
+
+def _room_for_connections() -> int:
+    """How many connections there may be; the system's usual limit is raised as far as it lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most - KEPT_FILES

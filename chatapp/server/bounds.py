@@ -1,0 +1,28 @@
+"""What connections may take of the process: how many, how much at once, and for how long."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Times and sizes. They are for those who do not behave: a phone on a slow line stays far inside of them."""
+
+    # All at once. One more, and the one that has waited longest without a request has to go.
+    connections: int = 800
+    # A request's headers, from its first byte.
+    header_seconds: float = 10
+    # A connection on which no request is under way: longer than proxies keep theirs.
+    idle_seconds: float = 130
+    # A body: without a byte, and in all: a start, and then this much a second on average.
+    body_pause_seconds: float = 60
+    body_start_seconds: float = 60
+    body_bytes_a_second: int = 1000
+    # A peer that is sent something and takes nothing of it.
+    stuck_seconds: float = 60
+    # After a refusal: what still comes is thrown away, so that a peer that sends before it reads hears why.
+    parting_seconds: float = 30
+    parting_bytes: int = 64 * 1024 * 1024
+    # Messages of a socket that the application has not taken yet.
+    inbox_bytes: int = 256 * 1024
+    # What the system's own buffer holds of a connection beyond what is on its way.
+    unsent_bytes: int = 64 * 1024

@@ -1,0 +1,72 @@
+"""A websocket with flow control in both directions."""
+
+import time
+from typing import Any
+
+from daphne.ws_protocol import WebSocketProtocol
+
+from chatapp.server.gate import Gate
+from chatapp.server.inbox import Inbox
+
+CLOSE_NORMAL = 1000
+# Opcodes of RFC 6455, section 11.8.
+TEXT, BINARY = 1, 2
+
+
+class Socket(WebSocketProtocol):
+    """Daphne's, closed with the code it is told, and bounded in what waits on the way in and on the way out."""
+
+    def connectionMade(self) -> None:  # noqa: N802
+        # The transport still tells HTTP's channel, which is no more.
+        self.transport.unregisterProducer()
+        self.gate = Gate(self.transport)
+        self.transport.registerProducer(self.gate, True)
+        server = self.factory.server_class
+        self._bounds, self._live = server.bounds, server.live
+        self._live.add(self)
+        super().connectionMade()
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        self._live.discard(self)
+        # Twisted does not say it to a producer whose transport was told to close before.
+        self.gate.stopProducing()
+        super().connectionLost(reason)
+
+    def check_timeouts(self) -> None:
+        if self.gate.stuck_for(time.monotonic()) > self._bounds.stuck_seconds:
+            self.transport.abortConnection()
+        elif self.state != self.STATE_CLOSED:
+            super().check_timeouts()
+
+    def inbox(self) -> Inbox:
+        """The application's messages."""
+        return Inbox(self.transport, self._bounds.inbox_bytes)
+
+    def onOpen(self) -> None:  # noqa: N802
+        super().onOpen()
+        self.transport.resumeProducing()
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+        # Who was told to go is not heard any more.
+        if self.state == self.STATE_OPEN:
+            super().onMessage(payload, isBinary)
+
+    def onPing(self, payload: bytes) -> None:  # noqa: N802
+        # Answers that are not read would pile up; the last of many pings is the one that counts.
+        if not self.gate.is_shut:
+            super().onPing(payload)
+
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: N802, N803
+        # A handshake that failed was never made known to Daphne's server.
+        if hasattr(self, "server"):
+            super().onClose(wasClean, code, reason)
+
+    def sendMessage(self, payload: bytes, isBinary: bool = False) -> None:  # noqa: N802, N803
+        # Autobahn's own holds our frames to the bound for browsers: a long answer's settled text would never arrive.
+        if self.state == self.STATE_OPEN:
+            self.sendFrame(opcode=BINARY if isBinary else TEXT, payload=payload)
+
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
+        # Autobahn's own check is for clients: it raises for 1011 and 1012, which are for servers to say.
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=code or CLOSE_NORMAL)
