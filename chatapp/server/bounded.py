@@ -89,11 +89,6 @@ class BoundedServer(Server):
             await protocol.gate.passed()
         await super().handle_reply(protocol, message)
 
-    def protocol_disconnected(self, protocol: Any) -> None:
-        # One that was refused at the handshake may be forgotten before its connection is lost.
-        if protocol in self.connections:
-            super().protocol_disconnected(protocol)
-
     def timeout_checker(self) -> None:
         for each in list(self.live):
             try:

@@ -56,11 +56,6 @@ class Socket(WebSocketProtocol):
         if not self.gate.is_shut:
             super().onPing(payload)
 
-    def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: N802, N803
-        # A handshake that failed was never made known to Daphne's server.
-        if hasattr(self, "server"):
-            super().onClose(wasClean, code, reason)
-
     def sendMessage(self, payload: bytes, isBinary: bool = False) -> None:  # noqa: N802, N803
         # Autobahn's own holds our frames to the bound for browsers: a long answer's settled text would never arrive.
         if self.state == self.STATE_OPEN:

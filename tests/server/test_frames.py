@@ -100,14 +100,6 @@ def test_a_wrong_handshake_is_refused(unhurt: Site, what: str) -> None:
         assert peer.until(b"\r\n").startswith(b"HTTP/1.1 %d " % status)
 
 
-def test_a_second_handshake_on_the_same_connection_is_not_heard(unhurt: Site) -> None:
-    for _ in range(10):
-        with Peer(unhurt.port) as peer:
-            peer.send(handshake("/ws/"))
-            peer.sends_what_is_taken([handshake("/ws/")])
-            assert peer.everything().startswith(b"HTTP/1.1 403 ")
-
-
 async def test_a_session_in_the_address_is_none(unhurt: Site, alice: Person) -> None:
     address = f"ws://127.0.0.1:{unhurt.port}/ws/?session={alice.http.cookies['session']}"
     with pytest.raises(websockets.InvalidStatus) as refused:

@@ -8,7 +8,7 @@ import websockets
 from tests.lab.people import Person, Reader
 from tests.lab.processes import wait_for
 from tests.server.conftest import IS_FULL, Served
-from tests.server.peers import PING, TEXT, Lag, Memory, Peer, SocketPeer, frame
+from tests.server.peers import CLOSE, PING, TEXT, Lag, Memory, Peer, SocketPeer, frame
 
 MB = 1024 * 1024
 POURED_MB = 500 if IS_FULL else 64
@@ -59,6 +59,15 @@ def test_a_reader_that_never_reads_is_hung_up_on(serve: Callable[..., Served], s
         # The application is not left waiting for ever.
         wait_for(lambda: server.told(path).get("ended"), what="the end of the application")
     assert "Traceback" not in server.output
+
+
+def test_a_reader_that_says_goodbye_without_reading_leaves_nobody_waiting(serve: Callable[..., Served]) -> None:
+    server, path = serve(stuck_seconds=1), "/pour/50"
+    with asks_to_be_poured(server, "ws", path) as peer:
+        wait_for(lambda: server.told(path).get("bytes"), what="the first bytes")
+        peer.send(frame((1000).to_bytes(2, "big"), opcode=CLOSE))
+        wait_for(lambda: server.told(path).get("ended"), what="the end of the application")
+    assert "took too long" not in server.output
 
 
 @pytest.mark.parametrize("scheme", ["http", "ws"])

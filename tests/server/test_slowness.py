@@ -121,12 +121,11 @@ def test_a_peer_that_goes_on_after_its_refusal(serve: Callable[..., Served]) -> 
         assert sent < 100_000_000
 
 
-def test_what_waits_for_a_handshake_is_not_read(server: Served) -> None:
-    with SocketPeer(server.port) as peer:
-        peer.send(handshake("/mute") + b"GET / HTTP/1.1\r\n\r\n")
+def test_nothing_is_read_before_the_handshake_is_answered(server: Served) -> None:
+    with Peer(server.port) as peer:
         peer.send(handshake("/mute"))
-        sent = peer.sends_what_is_taken(bytes(65_536) for _ in range(1000))
-        assert sent < 20_000_000
+        wait_for(lambda: server.told("/mute"), what="the application")
+        assert peer.sends_what_is_taken(bytes(65_536) for _ in range(256)) < 16 * 2**20
 
 
 def test_of_too_many_connections_those_go_that_ask_for_nothing(serve: Callable[..., Served]) -> None:
