@@ -46,11 +46,6 @@ class Socket(WebSocketProtocol):
         super().onOpen()
         self.transport.resumeProducing()
 
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
-        # Who was told to go is not heard any more.
-        if self.state == self.STATE_OPEN:
-            super().onMessage(payload, isBinary)
-
     def onPing(self, payload: bytes) -> None:  # noqa: N802
         # Answers that are not read would pile up; the last of many pings is the one that counts.
         if not self.gate.is_shut:

@@ -99,7 +99,13 @@ async def test_the_bound_is_exact(serve: Callable[..., Served], path: str, most:
 def test_pictures_may_be_large_where_files_are_taken_and_nowhere_else(alice: Person) -> None:
     picture = b"\x89PNG\r\n\x1a\n" + bytes(9_900_000)
     headers = {"X-CSRFToken": alice.http.cookies["csrf"], "Accept": "application/json"}
-    for path, status in [("/images/", 400), ("/conversations/", 400), ("/settings/", 413), ("/nowhere/", 413)]:
+    asked = alice.asks("simulate: say: yes")
+    asking = [
+        "/conversations/",
+        f"/conversations/{asked['conversation']}/messages/",
+        f"/messages/{asked['question']}/edit/",
+    ]
+    for path, status in [*((path, 400) for path in ["/images/", *asking]), ("/settings/", 413), ("/nowhere/", 413)]:
         reply = alice.http.post(path, files={"file": ("a.png", picture)}, headers=headers)
         assert (path, reply.status_code) == (path, status)
     # A broken picture and a question without words: both were looked at by their views.
