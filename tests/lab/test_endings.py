@@ -1,8 +1,14 @@
 """Upstream ends in each of its ways; the answer ends in the right state, with its text kept and words for a person."""
 
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 
+from tests.lab.conftest import FOUNDER
 from tests.lab.people import Person, text_of
+from tests.lab.processes import Site
 
 # (script, state, reason, tokens of thinking and answer that must be kept, words that the person reads)
 ENDINGS = [
@@ -35,10 +41,26 @@ ENDINGS = [
 ]
 
 
+@pytest.fixture(scope="module", params=["aiohttp", "httpx"])
+def asker(
+    request: pytest.FixtureRequest,
+    start_site: Callable[..., Site],
+    founded: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Person]:
+    """The founder of a site that reaches upstream by this transport: their errors differ."""
+    data = shutil.copytree(founded, tmp_path_factory.mktemp("transport") / "data")
+    site = start_site(data, UPSTREAM_TRANSPORT=request.param).ready()
+    person = Person(site, FOUNDER).signs_in()
+    yield person
+    person.close()
+    site.end()
+
+
 @pytest.mark.parametrize(("script", "state", "reason", "kept", "words"), ENDINGS, ids=[row[0] for row in ENDINGS])
-def test_the_ending_is_told(alice: Person, script: str, state: str, reason: str, kept: int | None, words: str) -> None:
-    posted = alice.asks(f"simulate: {script}")
-    message = alice.ended(posted["message"])
+def test_the_ending_is_told(asker: Person, script: str, state: str, reason: str, kept: int | None, words: str) -> None:
+    posted = asker.asks(f"simulate: {script}")
+    message = asker.ended(posted["message"])
     assert (message["state"], message["reason"]) == (state, reason)
     assert words in message["sentence"]
     assert "CANARY" not in str(message)
@@ -47,7 +69,7 @@ def test_the_ending_is_told(alice: Person, script: str, state: str, reason: str,
     if kept is not None:
         text = text_of(message, "thinking") + text_of(message, "text")
         assert text.count("<r") + text.count("<a") == kept
-    page = alice.http.get(f"/c/{posted['conversation']}/")
+    page = asker.http.get(f"/c/{posted['conversation']}/")
     assert page.status_code == 200
     assert "CANARY" not in page.text
 
