@@ -55,7 +55,7 @@ def answer_now_url(message: Message, rows: Rows) -> str:
     return reverse("generation-answer-now", args=[generation.public_id])
 
 
-_TONES = {
+TONES = {
     State.DONE: "good",
     State.STOPPED: "note",
     State.INTERRUPTED: "caution",
@@ -89,7 +89,7 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
             limit=limit,
             used_tokens=used,
         ),
-        tone=_TONES[state],
+        tone=TONES[state],
         can_regenerate=not (state == State.FILTERED and generation.reason == Reason.QUESTION),
         regenerate_label="Try again" if retries else "Regenerate",
         figures=wording.figures(

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 HEIGHTS = {360: 740, 720: 900, 900: 900, 1440: 900}
-MOST_HIGH = 6_000
+MOST_HIGH = 15_000
 # What a page is in when nothing is said about it.
 USUAL: dict[str, Any] = {
     "media": "screen",

@@ -247,6 +247,7 @@ SCREENS = [
     Screen(name="title-emoji", show=reads("👩", "bob")),
     Screen(name="title-mixed", show=reads("السماء", "bob")),
     Screen(name="title-unbreakable", show=reads("Donau", "bob")),
+    Screen(name="partials", show=opens("/staff/partials/", "dora"), main=True, whole=True),
     Screen(name="offline", show=offline),
     Screen(name="not-found", show=opens("/nowhere/", "alice")),
 ]
