@@ -55,7 +55,7 @@ def answer_now_url(message: Message, rows: Rows) -> str:
     return reverse("generation-answer-now", args=[generation.public_id])
 
 
-TONES = {
+_TONES = {
     State.DONE: "good",
     State.STOPPED: "note",
     State.INTERRUPTED: "caution",
@@ -63,6 +63,11 @@ TONES = {
     State.FILTERED: "caution",
     State.FAILED: "bad",
 }
+
+
+def tone_of(state: State, *, has_answer: bool) -> str:
+    """The tone in which an ending is told: that nothing was answered is never good news."""
+    return "caution" if state == State.DONE and not has_answer else _TONES[state]
 
 
 def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
@@ -89,7 +94,7 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
             limit=limit,
             used_tokens=used,
         ),
-        tone=TONES[state],
+        tone=tone_of(state, has_answer=has_answer),
         can_regenerate=not (state == State.FILTERED and generation.reason == Reason.QUESTION),
         regenerate_label="Try again" if retries else "Regenerate",
         figures=wording.figures(

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from chatapp import wording
-from chatapp.presentation.outcomes import TONES
+from chatapp.presentation.outcomes import tone_of
 from chatapp.presentation.values import Fact, ImageView, Outcome, PartView, Siblings, Turn
 from chatapp.words import PartKind, Reason, Role, State
 
@@ -158,7 +158,9 @@ def _ended(
         limit=512,
         used_tokens=512,
     )
-    ending = outcome(key, state=state, reason=reason, sentence=sentence, tone=TONES[state], **more)
+    ending = outcome(
+        key, state=state, reason=reason, sentence=sentence, tone=tone_of(state, has_answer=has_answer), **more
+    )
     return Specimen(name, done(key, parts, state=state, word=wording.state_word(state), outcome=ending))
 
 
