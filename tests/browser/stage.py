@@ -23,7 +23,7 @@ __all__ = ["answer", "block", "done", "outcome", "part", "question"]
 
 ORIGIN = "http://ponder.test"
 STATIC = Path(settings.STATICFILES_DIRS[0])
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".webp": "image/webp"}
 PATIENCE_SECONDS = 10.0
 CONVERSATION = "0b5e0c06-3a65-4a52-9d0a-3f0d4a1c8f11"
 
