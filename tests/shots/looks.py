@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-HEIGHTS = {360: 740, 720: 900, 900: 900, 1440: 900}
+HEIGHTS = {360: 740, 660: 900, 900: 900, 1440: 900}
 MOST_HIGH = 15_000
 # What a page is in when nothing is said about it.
 USUAL: dict[str, Any] = {
@@ -56,6 +56,9 @@ NEEDS = [
 ]
 
 
+PAPER = Look(name="paper", width=660, media={"media": "print"})
+
+
 def looks(*, is_main: bool, is_quick: bool, widths: Sequence[int]) -> Iterator[Look]:
     """The looks at one screen, at these widths only."""
     chosen = QUICK if is_quick else THEMED + LARGE + (NEEDS if is_main else [])
@@ -63,6 +66,6 @@ def looks(*, is_main: bool, is_quick: bool, widths: Sequence[int]) -> Iterator[L
 
 
 def print_out(page: Page, file: Path) -> None:
-    """The page on paper, as a PDF."""
-    page.emulate_media(**USUAL | {"media": "print"})
+    """The page on paper: as a PDF, and as a picture that is as wide as what is printed on A4."""
+    PAPER.shoot(page, file.with_suffix(".png"), whole=True)
     page.pdf(path=file, format="A4", prefer_css_page_size=True)
