@@ -23,7 +23,13 @@ __all__ = ["answer", "block", "done", "outcome", "part", "question"]
 
 ORIGIN = "http://ponder.test"
 STATIC = Path(settings.STATICFILES_DIRS[0])
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".webp": "image/webp"}
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+    ".png": "image/png",
+}
 PATIENCE_SECONDS = 10.0
 CONVERSATION = "0b5e0c06-3a65-4a52-9d0a-3f0d4a1c8f11"
 

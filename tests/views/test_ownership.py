@@ -45,6 +45,7 @@ PERSONAL = {"home", "conversations", "trash", "images", "settings", "account_cha
 FOR_ADMINISTRATORS = {"staff-partials": "/staff/partials/"}
 # Routes for everyone.
 PUBLIC = {
+    "manifest",
     "setup",
     "up",
     "ready",
