@@ -106,7 +106,7 @@ class FirstRun:
         return HttpResponseRedirect(reverse("setup"))
 
     def _is_open(self, path: str) -> bool:
-        return path.startswith(settings.STATIC_URL) or path in map(reverse, ("setup", "up", "ready"))
+        return path.startswith(settings.STATIC_URL) or path in map(reverse, ("setup", "up", "ready", "manifest"))
 
 
 class SignInRequired:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from chatapp.views import accounts, conversations, health, images, messages, settings, trash
+from chatapp.views import accounts, conversations, health, images, install, messages, settings, staff, trash
 
 urlpatterns = [
     path("", conversations.home, name="home"),
@@ -35,6 +35,9 @@ urlpatterns = [
     path("setup/", accounts.setup, name="setup"),
     path("settings/", settings.show, name="settings"),
     path("accounts/", include("chatapp.account_urls")),
+    # For those who run the site
+    path("staff/partials/", staff.partials, name="staff-partials"),
+    path("manifest.webmanifest", install.manifest, name="manifest"),
     # Health
     path("up", health.up, name="up"),
     path("ready", health.ready, name="ready"),

@@ -65,6 +65,11 @@ _TONES = {
 }
 
 
+def tone_of(state: State, *, has_answer: bool) -> str:
+    """The tone in which an ending is told: that nothing was answered is never good news."""
+    return "caution" if state == State.DONE and not has_answer else _TONES[state]
+
+
 def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
     """How the attempt at this message ended."""
     parts = rows.parts[message.pk]
@@ -89,7 +94,7 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
             limit=limit,
             used_tokens=used,
         ),
-        tone=_TONES[state],
+        tone=tone_of(state, has_answer=has_answer),
         can_regenerate=not (state == State.FILTERED and generation.reason == Reason.QUESTION),
         regenerate_label="Try again" if retries else "Regenerate",
         figures=wording.figures(

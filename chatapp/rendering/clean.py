@@ -52,6 +52,7 @@ _FREE: dict[str, set[str]] = {
 }
 _LAYOUT = {*formulas.CLASSES}
 _CLASSES: dict[str, set[str]] = {
+    "a": {"bare"},
     "bdi": {"host"},
     "code": {"tex", *code.LANGUAGE_CLASSES},
     "div": {"table", "formula"},

@@ -198,7 +198,9 @@ class _Inline:
             self._url = url if is_allowed(url) else ""  # the parser lets empty ones through
             self._label.clear()
             title = f' title="{escape(str(token.attrs["title"]))}"' if "title" in token.attrs else ""
-            self.out.append(f'<a href="{escape(url)}"{title}>' if self._url else "")
+            # Its words are the address: where addresses are spelled out, this one is.
+            bare = ' class="bare"' if token.info == "auto" else ""
+            self.out.append(f'<a href="{escape(url)}"{title}{bare}>' if self._url else "")
 
     def _link_close(self, token: Token) -> None:
         self._links -= 1

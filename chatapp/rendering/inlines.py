@@ -155,7 +155,8 @@ def address_rule(state: StateInline, silent: bool) -> bool:
     if not state.md.validateLink(url):
         return False
     state.pending = state.pending[: -len(scheme[1])]
-    state.push("link_open", "a", 1).attrs = {"href": url}
+    opening = state.push("link_open", "a", 1)
+    opening.attrs, opening.info = {"href": url}, "auto"
     state.push("text", "", 0).content = scheme[1] + address
     state.push("link_close", "a", -1)
     state.pos += len(address)

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,75 +13,27 @@ from uuid import uuid4
 from csp.utils import build_policy
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute
 
-from chatapp.presentation import Outcome, PartView, Siblings, Turn
+from chatapp.presentation import Turn
+from chatapp.presentation.specimens import answer, block, done, outcome, part, question
 from chatapp.statics import join_styles
+
+__all__ = ["answer", "block", "done", "outcome", "part", "question"]
 
 ORIGIN = "http://ponder.test"
 STATIC = Path(settings.STATICFILES_DIRS[0])
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+    ".png": "image/png",
+}
 PATIENCE_SECONDS = 10.0
 CONVERSATION = "0b5e0c06-3a65-4a52-9d0a-3f0d4a1c8f11"
 
 Reply = tuple[int, str, str]  # status, content type, body
-
-
-@cache
-def block(text: str) -> str:
-    return f'<div class="block"><p dir="auto">{text}</p></div>'
-
-
-def part(position: int | None, kind: str = "text", html: str = "", **more: Any) -> PartView:
-    label = "Thinking" if kind == "thinking" else ""
-    return PartView(position=position, kind=kind, html=SafeString(html), text="", **{"label": label} | more)
-
-
-def question(text: str = "Why?", message: str | None = None) -> Turn:
-    parts = [PartView(position=0, kind="text", html=SafeString(""), text=text)]
-    return _turn("user", message, parts)
-
-
-def answer(message: str | None = None, parts: list[PartView] | None = None, **more: Any) -> Turn:
-    """An answer that runs, unless `more` says otherwise."""
-    running = {"state": "answering", "word": "Answering", "running": True, "settled": False, "revision": "1.0.1"}
-    return _turn("assistant", message, parts or [], **{"attempt": str(uuid4())} | running | more)
-
-
-def done(message: str | None = None, parts: list[PartView] | None = None, **more: Any) -> Turn:
-    """An answer that ended well."""
-    key = message or str(uuid4())
-    ended = {"state": "done", "word": "Done", "running": False, "settled": True, "revision": ""}
-    return answer(key, parts or [part(0, html=block("So."))], outcome=outcome(key), **ended | more)
-
-
-def outcome(message: str, **more: Any) -> Outcome:
-    usual = {
-        "state": "done",
-        "reason": "",
-        "sentence": "",
-        "tone": "good",
-        "can_regenerate": True,
-        "regenerate_label": "Regenerate",
-        "figures": "12.4 s · 2,314 tokens · $0.0032",
-        "url": f"/messages/{message}/",
-        "siblings": Siblings(),
-    }
-    return Outcome(message=message, **usual | more)
-
-
-def _turn(role: str, message: str | None, parts: list[PartView], **more: Any) -> Turn:
-    key = message or str(uuid4())
-    return Turn(
-        id=key,
-        role=role,
-        url=f"/messages/{key}/",
-        created_at=datetime.now(UTC),
-        siblings=Siblings(),
-        parts=parts,
-        **more,
-    )
 
 
 def frame(turn: Turn, **more: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def one(text: str) -> str:
         ("a<br>b<BR/>c", '<p dir="auto">a<br>\nb<br>\nc</p>'),
         ("[a](https://ok.example 'T')", f'<p dir="auto"><a href="https://ok.example" title="T" {LINK}>a</a></p>'),
         ("[a]\n\n[a]: https://ok.example", f'<p dir="auto"><a href="https://ok.example" {LINK}>a</a></p>'),
-        ("<mailto:a@ok.example> <b@ok.example>", f'<p dir="auto"><a href="mailto:a@ok.example" {LINK}>mailto:a@ok.example</a> <a href="mailto:b@ok.example" {LINK}>b@ok.example</a></p>'),
+        ("<mailto:a@ok.example> <b@ok.example>", f'<p dir="auto"><a href="mailto:a@ok.example" class="bare" {LINK}>mailto:a@ok.example</a> <a href="mailto:b@ok.example" class="bare" {LINK}>b@ok.example</a></p>'),
         ("", None),
         ("\n \n", None),
         ("[a]: https://ok.example", None),

@@ -41,10 +41,10 @@ def _shoot(stand: Stand, screen: Screen, folder: Path, *, is_quick: bool) -> boo
     """All pictures of one screen. False, with a word on stderr, when the page does not come to show it."""
     try:
         page = screen.show(stand)
-        for look in looks(is_main=screen.main, is_quick=is_quick):
+        for look in looks(is_main=screen.main, is_quick=is_quick, widths=screen.widths):
             look.shoot(page, folder / f"{screen.name}-{look.name}.png", whole=screen.whole)
         if screen.paper:
-            print_out(page, folder / f"{screen.name}.pdf")
+            print_out(page, folder / f"{screen.name}-paper.pdf")
         page.context.close()
     except (AssertionError, Error) as wrong:
         print(f"{screen.name}: {wrong}", file=sys.stderr)

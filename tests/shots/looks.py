@@ -1,13 +1,14 @@
 """The ways in which a screen is looked at: theme, width, size of the text, contrast, paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 
-HEIGHTS = {360: 740, 720: 900, 900: 900, 1440: 900}
+HEIGHTS = {360: 740, 660: 900, 900: 900, 1440: 900}
+MOST_HIGH = 15_000
 # What a page is in when nothing is said about it.
 USUAL: dict[str, Any] = {
     "media": "screen",
@@ -31,7 +32,11 @@ class Look:
         page.emulate_media(**USUAL | self.media)
         page.set_viewport_size({"width": self.width, "height": HEIGHTS[self.width]})
         page.evaluate("(size) => void (document.documentElement.style.fontSize = size)", self.text)
-        page.screenshot(path=file, full_page=whole, animations="disabled")
+        if whole:
+            # Not "full page": what sticks to an edge of the window would lie in the middle of the picture.
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": self.width, "height": min(height, MOST_HIGH)})
+        page.screenshot(path=file, animations="disabled")
 
 
 def _themed(theme: str, width: int, text: str = "") -> Look:
@@ -51,18 +56,16 @@ NEEDS = [
 ]
 
 
-def looks(*, is_main: bool, is_quick: bool) -> Iterator[Look]:
-    """The looks at one screen."""
-    if is_quick:
-        yield from QUICK
-        return
-    yield from THEMED
-    yield from LARGE
-    if is_main:
-        yield from NEEDS
+PAPER = Look(name="paper", width=660, media={"media": "print"})
+
+
+def looks(*, is_main: bool, is_quick: bool, widths: Sequence[int]) -> Iterator[Look]:
+    """The looks at one screen, at these widths only."""
+    chosen = QUICK if is_quick else THEMED + LARGE + (NEEDS if is_main else [])
+    return (look for look in chosen if look.width in widths)
 
 
 def print_out(page: Page, file: Path) -> None:
-    """The page on paper, as a PDF."""
-    page.emulate_media(**USUAL | {"media": "print"})
+    """The page on paper: as a PDF, and as a picture that is as wide as what is printed on A4."""
+    PAPER.shoot(page, file.with_suffix(".png"), whole=True)
     page.pdf(path=file, format="A4", prefer_css_page_size=True)

@@ -29,6 +29,7 @@ class Screen:
     main: bool = False
     whole: bool = False
     paper: bool = False
+    widths: tuple[int, ...] = (360, 900, 1440)
 
 
 def opens(path: str, who: str = "") -> Callable[[Stand], Page]:
@@ -116,23 +117,24 @@ def refused_form(stand: Stand) -> Page:
 
 
 def uploads(stand: Stand) -> Page:
-    """The composer with a picture that is taken, one on its way, one refused, and one that could not be sent."""
+    """The composer with two pictures that are taken, one on its way, and one refused."""
     page = stand.page("alice")
     page.goto("/")
     expect(page.locator("picture-tray:defined")).to_be_attached()
-    pick = page.get_by_label("Add pictures")
-    pick.set_input_files([picture("tomato", 640, 480), picture("teal", 300, 900), NO_PICTURE])
+    page.route("**/images/", _never_with_blue)
+    files = [picture("tomato", 640, 480), picture("teal", 300, 900), NO_PICTURE, picture("steelblue", 900, 400)]
+    page.get_by_label("Add pictures").set_input_files([*files])
     expect(page.locator(".tile[data-id]")).to_have_count(2)
-    expect(page.locator(".tray__refusal")).to_have_count(1)
-    page.route("**/images/", _never)
-    pick.set_input_files([picture("steelblue", 900, 400)])
     expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator(".tray__refusal")).to_have_count(1)
     page.locator("#composer-text").fill("Which of these is the ripest?\nAnd what is the fourth?")
     return page
 
 
-def _never(route: Route) -> None:
-    """Leave the request open."""
+def _never_with_blue(route: Route) -> None:
+    """Leave the blue picture on its way."""
+    if b"steelblue.png" not in (route.request.post_data_buffer or b""):
+        route.continue_()
 
 
 def drawer(stand: Stand) -> Page:
@@ -195,6 +197,7 @@ SCREENS = [
     Screen(name="password-reset", show=opens("/accounts/password/reset/")),
     Screen(name="empty-home", show=opens("/", "charlie"), main=True),
     Screen(name="empty-list", show=opens("/conversations/", "charlie")),
+    Screen(name="empty-trash", show=opens("/trash/", "charlie")),
     Screen(name="uploads", show=uploads, main=True),
     Screen(name="waiting", show=runs(f"silent {FOR_LONG}", _state("waiting"))),
     Screen(
@@ -207,7 +210,7 @@ SCREENS = [
         show=runs(f'rate 0, hang after 44, think: "{THOUGHT}", say: {SAID}', _pane("must be a fig"), fold=True),
     ),
     Screen(
-        name="answering", show=runs(f'hang after 88, think: "{THOUGHT}", say: {SAID}', _answers("plate")), main=True
+        name="answering", show=runs(f'hang after 64, think: "{THOUGHT}", say: {SAID}', _answers("plate")), main=True
     ),
     Screen(name="article", show=reads("How likely"), main=True, whole=True, paper=True),
     Screen(name="article-open", show=reads("How likely", unfold=".thinking__head, .foot__summary"), whole=True),
@@ -229,7 +232,7 @@ SCREENS = [
     Screen(name="editing", show=editing),
     Screen(name="written", show=written),
     Screen(name="seen", show=seen),
-    Screen(name="sheet", show=sheet),
+    Screen(name="sheet", show=sheet, widths=(360,)),
     Screen(name="drawer", show=drawer, main=True),
     Screen(name="settings", show=opens("/settings/", "alice"), whole=True),
     Screen(name="password-change", show=opens("/accounts/password/change/", "alice")),
@@ -244,6 +247,7 @@ SCREENS = [
     Screen(name="title-emoji", show=reads("👩", "bob")),
     Screen(name="title-mixed", show=reads("السماء", "bob")),
     Screen(name="title-unbreakable", show=reads("Donau", "bob")),
+    Screen(name="partials", show=opens("/staff/partials/", "dora"), main=True, whole=True),
     Screen(name="offline", show=offline),
     Screen(name="not-found", show=opens("/nowhere/", "alice")),
 ]

@@ -41,8 +41,11 @@ OWNED = [
 FINAL = {"generation-continue", "generation-answer-now"}
 # Routes of a signed-in person that name nothing.
 PERSONAL = {"home", "conversations", "trash", "images", "settings", "account_change_password"}
+# Routes of administrators: nothing to others.
+FOR_ADMINISTRATORS = {"staff-partials": "/staff/partials/"}
 # Routes for everyone.
 PUBLIC = {
+    "manifest",
     "setup",
     "up",
     "ready",
@@ -67,7 +70,7 @@ def names(patterns: list[URLPattern | URLResolver] | None = None) -> Iterator[st
 
 
 def test_every_route_has_its_row() -> None:
-    assert set(names()) == {row[0] for row in OWNED} | PERSONAL | PUBLIC
+    assert set(names()) == {row[0] for row in OWNED} | PERSONAL | PUBLIC | set(FOR_ADMINISTRATORS)
 
 
 @pytest.mark.parametrize(("name", "address", "method", "kind"), OWNED, ids=[f"{row[2]} {row[0]}" for row in OWNED])
@@ -166,6 +169,17 @@ class TestOwned:
         for other in ("put", "delete", "patch", "trace"):
             reply = getattr(client, other)(address.format(getattr(talk, kind)), **JSON)
             assert reply.status_code == 405
+
+
+@pytest.mark.parametrize("address", FOR_ADMINISTRATORS.values())
+def test_pages_for_administrators_are_nothing_to_others(
+    alice: User, dora: User, client: Client, client_of: Callable[[User], Client], address: str
+) -> None:
+    assert client_of(dora).get(address).status_code == 200
+    foreign, absent = client_of(alice).get(address), client_of(alice).get("/staff/nothing/")
+    assert foreign.status_code == absent.status_code == 404
+    assert foreign.content == absent.content
+    assert client.get(address)["Location"].startswith("/accounts/login/")
 
 
 def test_ids_of_another_kind_are_not_found(alice: User, talk: Talk, client_of: Callable[[User], Client]) -> None:

@@ -113,10 +113,13 @@ def _write(generation: Generation, question: str, attempt: Attempt) -> None:
         Journal.objects.create(generation=generation, seq=seq, position=position, text=text, at_ms=at_ms)
     if texts:
         _bill(generation, question, texts)
+    if attempt.state == State.LENGTH:
+        generation.parameters |= {"max_tokens": sum(map(_tokens, texts.values()))}
     Generation.objects.filter(pk=generation.pk).update(
         state=attempt.state,
         reason=attempt.reason,
         explanation=attempt.explanation,
+        parameters=generation.parameters,
         first_thinking_ms=FIRST_TOKEN_MS,
         ended_ms=at_ms,
     )
