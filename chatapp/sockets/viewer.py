@@ -98,7 +98,11 @@ class Viewer:
     def hear(self, command: events.Command) -> None:
         """Take a command from the browser. Done by the loop, in order, so that no frame is being made meanwhile."""
         if isinstance(command, events.Ack):
+            was_open = self._window.is_open
             self._window.ack(command.count)
+            if was_open:
+                # Nothing was held back: there is nothing to do about it.
+                return
         else:
             self._commands.append(command)
         self._bell.strike(HEARD)
