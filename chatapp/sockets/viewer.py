@@ -221,7 +221,8 @@ class Viewer:
         follower = held.shared.follower
         if follower.is_ended and not held.outcome_is_final:
             held.outcome, is_final = await offload(presentation.outcome_html, message)
-            held.outcome_is_final = is_final and follower.is_settled
+            # An attempt that ended by itself wrote all that is told of it with its last words.
+            held.outcome_is_final = is_final and (follower.is_settled or follower.is_done)
         elif not follower.is_ended and follower.is_long != (held.outcome is not None):
             held.outcome = await offload(presentation.offer_html, message) if follower.is_long else None
 
