@@ -27,6 +27,7 @@ from chatapp.generation.followers import Followers
 from chatapp.generation.further import ANSWER_NOW_THINKING_TOKENS
 from chatapp.generation.history import Job, Said
 from chatapp.generation.journal import JournalWriter
+from chatapp.generation.lookout import Lookout
 from chatapp.generation.runner import Runner, stop_topic
 from chatapp.generation.settle import settle
 from chatapp.generation.sources import read_earlier, read_stored
@@ -58,6 +59,7 @@ class House:
     engine: Engine
     runner: Runner
     followers: Followers
+    lookout: Lookout
     watchdog: Watchdog
     accountant: Accountant
     facts: FactBook
@@ -117,6 +119,7 @@ async def start() -> House:
         ("bells in", house.bells.receive),
         ("runner", house.runner.watch),
         ("heartbeat", house.runner.beat),
+        ("lookout", house.lookout.run),
         ("watchdog", house.watchdog.patrol),
         ("accountant", house.accountant.run),
         ("facts", house.facts.run),
@@ -182,6 +185,10 @@ def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
         engine=engine,
         runner=runner,
         followers=Followers(make=follower, draft_of=engine.drafts.get),
+        lookout=Lookout(
+            watched=bells.watched_conversations,
+            ring=lambda conversations: bells.ring_here(map(conversation_topic, conversations)),
+        ),
         watchdog=Watchdog(mine=runner.mine, settle=settle_attempt, ring=ring_attempt),
         accountant=Accountant(upstream=upstream, ring=ring_attempt),
         facts=facts,

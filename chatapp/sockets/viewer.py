@@ -27,7 +27,6 @@ from chatapp.wiring import House
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-IDLE_LOOK_SECONDS = 5.0
 IDENTIFY_SECONDS = 30.0
 WINDOW_FRAMES = 8
 WINDOW_CHARS = 256_000
@@ -87,7 +86,7 @@ class Viewer:
         self._watched: Watched | None = None
         self._topic = ""
         self._held: dict[str, Held] = {}
-        self._identified_at = self._looked_at = time.monotonic()
+        self._identified_at = time.monotonic()
 
     def close(self) -> None:
         """Let go of bells and followers."""
@@ -110,7 +109,7 @@ class Viewer:
     async def run(self) -> None:
         """Send until the session ends."""
         while True:
-            rung = await self._bell.wait(LOOK_SECONDS if self._held else IDLE_LOOK_SECONDS)
+            rung = await self._bell.wait(LOOK_SECONDS if self._held else IDENTIFY_SECONDS)
             try:
                 if not await self._go_round(rung):
                     await self._close(events.CLOSE_SIGNED_OUT)
@@ -127,7 +126,7 @@ class Viewer:
             return False
         while self._commands:
             await self._obey(self._commands.popleft())
-        if self._topic in rung or began - self._looked_at > IDLE_LOOK_SECONDS:
+        if self._topic in rung:
             await self._tell_conversation()
         for message in list(self._held):
             if self._window.is_open:
@@ -159,7 +158,6 @@ class Viewer:
             return
         self._topic = conversation_topic(watched.pk)
         self._bell.listen(self._topic)
-        self._looked_at = time.monotonic()
         await self._tell(
             events.Watching(
                 conversation=watched.key,
@@ -189,7 +187,6 @@ class Viewer:
         before = self._watched
         if before is None:
             return
-        self._looked_at = time.monotonic()
         now = await offload(look, self._visitor.pk, UUID(before.key))
         self._watched = now
         if now is None:
