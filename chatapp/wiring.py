@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -39,8 +39,10 @@ from chatapp.models import Conversation, Generation, Image, User
 from chatapp.openrouter.client import OpenRouter
 from chatapp.openrouter.parameters import Parameters
 from chatapp.openrouter.request import ImagePart, TextPart, Turn, build
-from chatapp.simulator import Simulator
 from chatapp.words import Purpose
+
+if TYPE_CHECKING:
+    from chatapp.simulator import Simulator
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class House:
     accountant: Accountant
     facts: FactBook
     sweeper: Sweeper
-    simulator: Simulator | None
+    simulator: "Simulator | None"
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
@@ -90,10 +92,13 @@ async def upstream() -> AsyncIterator[tuple[OpenRouter, str]]:
             await simulator.stop()
 
 
-async def _open_upstream() -> tuple[OpenRouter, Simulator | None]:
+async def _open_upstream() -> "tuple[OpenRouter, Simulator | None]":
     simulator = None
     base_url, key = settings.OPENROUTER_BASE_URL, settings.OPENROUTER_API_KEY
     if settings.IS_DEMO:
+        # Only the demo needs it, and it takes a tenth of a start to import.
+        from chatapp.simulator import Simulator
+
         simulator = Simulator(control=settings.SIMULATOR_CONTROL, streams=settings.SIMULATOR_STREAMS)
         await simulator.start()
         base_url, key = simulator.base_url, "demo"
@@ -155,7 +160,7 @@ async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(RESTART_LOOP_SECONDS)
 
 
-def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
+def _build(upstream: OpenRouter, simulator: "Simulator | None") -> House:
     owner = str(uuid4())
     bells = Bells(owner=owner)
 
