@@ -20,8 +20,11 @@ REJOIN_SECONDS = 3600.0
 RETRY_SECONDS = 1.0
 
 
+_CONVERSATION = "c"
+
+
 def conversation_topic(pk: int) -> str:
-    return f"c{pk}"
+    return f"{_CONVERSATION}{pk}"
 
 
 def generation_topic(pk: int) -> str:
@@ -95,6 +98,10 @@ class Bells:
             if not listeners:
                 del self._listeners[topic]
 
+    def watched_conversations(self) -> set[int]:
+        """The conversations that somebody in this process listens to."""
+        return {int(topic[1:]) for topic in self._listeners if topic.startswith(_CONVERSATION)}
+
     def ring(self, topics: Iterable[str]) -> None:
         """Tell whoever listens to these topics, here and in the other processes."""
         self._loop.call_soon_threadsafe(self.ring_here_and_elsewhere, frozenset(topics))
@@ -105,6 +112,10 @@ class Bells:
         if self._layer is not None:
             self._outbox |= topics
             self._has_post.set()
+
+    def ring_here(self, topics: Iterable[str]) -> None:
+        """Tell whoever listens in this process. On the loop."""
+        self._strike(topics)
 
     async def send(self) -> None:
         """Carry rings to the other processes, for ever. A layer that fails costs promptness, nothing else."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from chatapp.generation.followers import Followers
 from chatapp.generation.further import ANSWER_NOW_THINKING_TOKENS
 from chatapp.generation.history import Job, Said
 from chatapp.generation.journal import JournalWriter
+from chatapp.generation.lookout import Lookout
 from chatapp.generation.runner import Runner, stop_topic
 from chatapp.generation.settle import settle
 from chatapp.generation.sources import read_earlier, read_stored
@@ -38,8 +39,10 @@ from chatapp.models import Conversation, Generation, Image, User
 from chatapp.openrouter.client import OpenRouter
 from chatapp.openrouter.parameters import Parameters
 from chatapp.openrouter.request import ImagePart, TextPart, Turn, build
-from chatapp.simulator import Simulator
 from chatapp.words import Purpose
+
+if TYPE_CHECKING:
+    from chatapp.simulator import Simulator
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +61,12 @@ class House:
     engine: Engine
     runner: Runner
     followers: Followers
+    lookout: Lookout
     watchdog: Watchdog
     accountant: Accountant
     facts: FactBook
     sweeper: Sweeper
-    simulator: Simulator | None
+    simulator: "Simulator | None"
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
@@ -88,10 +92,13 @@ async def upstream() -> AsyncIterator[tuple[OpenRouter, str]]:
             await simulator.stop()
 
 
-async def _open_upstream() -> tuple[OpenRouter, Simulator | None]:
+async def _open_upstream() -> "tuple[OpenRouter, Simulator | None]":
     simulator = None
     base_url, key = settings.OPENROUTER_BASE_URL, settings.OPENROUTER_API_KEY
     if settings.IS_DEMO:
+        # Only the demo needs it, and it takes a tenth of a start to import.
+        from chatapp.simulator import Simulator
+
         simulator = Simulator(control=settings.SIMULATOR_CONTROL, streams=settings.SIMULATOR_STREAMS)
         await simulator.start()
         base_url, key = simulator.base_url, "demo"
@@ -119,6 +126,7 @@ async def start() -> House:
         ("bells in", house.bells.receive),
         ("runner", house.runner.watch),
         ("heartbeat", house.runner.beat),
+        ("lookout", house.lookout.run),
         ("watchdog", house.watchdog.patrol),
         ("accountant", house.accountant.run),
         ("facts", house.facts.run),
@@ -154,7 +162,7 @@ async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(RESTART_LOOP_SECONDS)
 
 
-def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
+def _build(upstream: OpenRouter, simulator: "Simulator | None") -> House:
     owner = str(uuid4())
     bells = Bells(owner=owner)
 
@@ -184,6 +192,10 @@ def _build(upstream: OpenRouter, simulator: Simulator | None) -> House:
         engine=engine,
         runner=runner,
         followers=Followers(make=follower, draft_of=engine.drafts.get),
+        lookout=Lookout(
+            watched=bells.watched_conversations,
+            ring=lambda conversations: bells.ring_here(map(conversation_topic, conversations)),
+        ),
         watchdog=Watchdog(mine=runner.mine, settle=settle_attempt, ring=ring_attempt),
         accountant=Accountant(upstream=upstream, ring=ring_attempt),
         facts=facts,

@@ -14,6 +14,7 @@ from chatapp.words import RUNNING, PartKind, State
 
 MAX_UNWRITTEN_BYTES = 2_000_000
 AHEAD_BYTES = 500_000
+A_LITTLE_BYTES = 500
 
 
 class DraftFull(Exception):
@@ -117,6 +118,11 @@ class Draft:
     @property
     def has_answer(self) -> bool:
         return any(part.kind == PartKind.TEXT for part in self._parts.values())
+
+    @property
+    def has_a_little(self) -> bool:
+        """Whether some text waits for the database, no more than an ordinary model says between two commits."""
+        return 0 < self._unwritten_bytes <= A_LITTLE_BYTES
 
     @property
     def is_ahead(self) -> bool:

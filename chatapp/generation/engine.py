@@ -136,10 +136,7 @@ class Engine:
                         return
                     if draft.is_dirty:
                         self._journal.dirty()
-                    # A read that finds bytes waiting does not yield by itself: a fast upstream would starve the loop.
-                    await asyncio.sleep(0)
-                    while draft.is_ahead:  # noqa: ASYNC110 (the commit's end is what is waited for, or its failure)
-                        await asyncio.sleep(AHEAD_SECONDS)
+                    await self._rest(draft)
             finally:
                 if answer.sent:
                     draft.used({"upstream_id": answer.generation_id[:128]} | call)
@@ -147,6 +144,16 @@ class Engine:
             raise answer.error
         ending = answer.verdict()
         draft.end(ending.state, ending.reason, _explained(ending.reason))
+
+    async def _rest(self, draft: Draft) -> None:
+        """Let the others run. What upstream says until the next commit is then read in one go, unless it is a lot."""
+        if draft.has_a_little:
+            await self._journal.tick()
+        else:
+            # A read that finds bytes waiting does not yield by itself: a fast upstream would starve the loop.
+            await asyncio.sleep(0)
+        while draft.is_ahead:  # noqa: ASYNC110 (the commit's end is what is waited for, or its failure)
+            await asyncio.sleep(AHEAD_SECONDS)
 
     def _hear(self, event: events.Event, draft: Draft, call: dict[str, Any]) -> dict[str, Any]:  # noqa: C901
         """Take an event in; gives what is known of the present request (fields of Call)."""

@@ -129,6 +129,10 @@ class Follower:
         return self.standing is not None and self.standing.state in ENDINGS
 
     @property
+    def is_done(self) -> bool:
+        return self.standing is not None and self.standing.state == State.DONE
+
+    @property
     def is_settled(self) -> bool:
         return self.standing is not None and self.standing.settled
 

@@ -1,6 +1,7 @@
 """The followers of a process: one for each attempt that somebody watches, kept up to date when its readers look."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from chatapp.events import Progress
@@ -14,6 +15,7 @@ from chatapp.generation.sources import read_draft, read_stored
 INLINE_CHARS = 2_000
 # One giant open block costs more with each token: a follower rests this many times as long as it rendered.
 REST_FACTOR = 10
+SLOW_SECONDS = 0.01
 LEAST_REST_SECONDS = 0.02
 
 
@@ -39,19 +41,24 @@ class Shared:
         async with self._lock:
             if asked_at < self._looked_at or self.follower.is_gone or self.follower.is_settled:
                 return
-            await asyncio.sleep(max(0.0, self._rested_at - loop.time()))
+            if (rest := self._rested_at - loop.time()) > 0:
+                await asyncio.sleep(rest)
             self._looked_at = loop.time()
             reading = await self._read()
             if self.follower.must_begin(reading):
                 await offload(self.follower.begin)
-            began = loop.time()
             if reading and (sum(len(row.text) for row in reading.rows) > INLINE_CHARS or self._is_slow):
-                await asyncio.to_thread(self.follower.apply, reading)
+                took = await asyncio.to_thread(self._apply, reading)
             else:
-                self.follower.apply(reading)
-            took = loop.time() - began
-            self._is_slow = took > 0.01
+                took = self._apply(reading)
+            self._is_slow = took > SLOW_SECONDS
             self._rested_at = loop.time() + max(LEAST_REST_SECONDS, REST_FACTOR * took)
+
+    def _apply(self, reading: Reading | None) -> float:
+        """Give the follower what was read; says how long it worked. Not counted is what others took meanwhile."""
+        began = time.thread_time()
+        self.follower.apply(reading)
+        return time.thread_time() - began
 
     async def lacking(self, holding: Holding, outcome: str | None) -> Progress | None:
         """What a reader lacks, taken while no thread is rendering."""

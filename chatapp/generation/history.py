@@ -26,6 +26,8 @@ PICTURE_BUDGET_TOKENS = 40_000
 BASE64_FACTOR = 4 / 3
 # A question whose answer ended so keeps its words for later turns, not its pictures.
 PICTURE_TROUBLE = (Reason.PICTURE, Reason.TOO_LARGE)
+# The fields of a Picture.
+_IMAGE = ("image__stored_as", "image__model_media_type", "image__model_size", "image__tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def take_up(generation_id: int, owner: str) -> Job | None:
         parameters=generation.parameters,
         turns=(
             *said_before(message, with_pictures=generation.parameters.get("pictures") is not False),
-            *_said_so_far(message, Purpose(generation.purpose)),
+            *(_said_so_far(message, Purpose(generation.purpose)) if last is not None else ()),
         ),
     )
 
@@ -138,24 +140,23 @@ def _parts_of(ids: Sequence[int]) -> tuple[dict[int, str], dict[int, list[Pictur
     texts: dict[int, str] = {}
     pictures: dict[int, list[Picture]] = defaultdict(list)
     parts = Part.objects.filter(message_id__in=ids, kind__in=[PartKind.TEXT, PartKind.IMAGE])
-    for part in parts.select_related("image").order_by("message_id", "position"):
-        if part.image:
-            image = part.image
-            pictures[part.message_id].append(
-                Picture(image.stored_as, image.model_media_type, image.model_size, image.tokens)
-            )
-        elif part.text:
-            before = texts.get(part.message_id)
-            texts[part.message_id] = f"{before}\n\n{part.text}" if before else part.text
+    for pk, text, *image in parts.order_by("message_id", "position").values_list("message_id", "text", *_IMAGE):
+        if image[0]:
+            pictures[pk].append(Picture(*image))
+        elif text:
+            texts[pk] = f"{texts[pk]}\n\n{text}" if pk in texts else text
     return texts, pictures
 
 
 def _refused(ids: Sequence[int]) -> tuple[set[int], set[int]]:
     """(answers whose question a filter refused, answers that failed for their pictures)"""
-    attempts = Generation.objects.filter(message_id__in=ids)
-    filtered = attempts.filter(state=State.FILTERED, reason=Reason.QUESTION)
-    troubled = attempts.filter(state=State.FAILED, reason__in=PICTURE_TROUBLE)
-    return set(filtered.values_list("message_id", flat=True)), set(troubled.values_list("message_id", flat=True))
+    refusals = {State.FILTERED: (Reason.QUESTION,), State.FAILED: PICTURE_TROUBLE}
+    ended = Generation.objects.filter(message_id__in=ids, state__in=refusals).values_list(
+        "message_id", "state", "reason"
+    )
+    refused = [(pk, State(state)) for pk, state, reason in ended if reason in refusals[State(state)]]
+    filtered, troubled = ({pk for pk, state in refused if state == wanted} for wanted in refusals)
+    return filtered, troubled
 
 
 def choose_pictures(turns: Sequence[Said]) -> tuple[list[Said], int]:

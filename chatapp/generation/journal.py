@@ -1,23 +1,28 @@
 """The journal: all drafts of a process written in groups, one short transaction a tick.
 
-At once when idle (the first token must not wait), else every 50 ms, 100 ms from 50 streams on, 200 ms from 200 on, and
-never before the last commit is done. Appends small rows; a growing text is never rewritten.
+At once when idle (the first token must not wait), else every 50 ms and more rarely with many streams, and never before
+the last commit is done. Appends small rows; a growing text is never rewritten. Its statements are written by hand: they
+run every tick, and putting them together costs more than running them.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from chatapp.generation.draft import Batch, Draft
 from chatapp.generation.offload import journal_lane
-from chatapp.models import Call, Generation, Journal, Part
+from chatapp.models import Call, Generation, Part
+from chatapp.words import RUNNING
 
 log = logging.getLogger(__name__)
 
 # (number of streams from which on, seconds between commits), largest first.
-WINDOWS = ((200, 0.2), (50, 0.1), (0, 0.05))
+WINDOWS = ((200, 0.2), (100, 0.15), (50, 0.1), (0, 0.05))
+_MINE = f"SELECT id FROM chatapp_generation WHERE owner = %s AND state IN ({', '.join(['%s'] * len(RUNNING))})"  # noqa: S608
+_APPEND = "INSERT INTO chatapp_journal (generation_id, seq, position, text, at_ms) VALUES (%s, %s, %s, %s, %s)"
 RETRY_FIRST_SECONDS, RETRY_MOST_SECONDS = 0.2, 2.0
 # A commit that takes longer is told to readers: SQLite waits for another process's lock without a word.
 DELAYED_AFTER_SECONDS = 1.0
@@ -31,6 +36,7 @@ class JournalWriter:
         self._ring = ring
         self._drafts: set[Draft] = set()
         self._wake = asyncio.Event()
+        self._tick = asyncio.Event()
         self._waiting: dict[Draft, list[asyncio.Future[None]]] = {}
 
     @property
@@ -49,6 +55,11 @@ class JournalWriter:
         """Some draft has something to write."""
         self._wake.set()
 
+    async def tick(self) -> None:
+        """Wait until the next commit is due: what is written to a draft right after this is in it."""
+        self._wake.set()
+        await self._tick.wait()
+
     async def written(self, draft: Draft) -> None:
         """Wait until everything of this draft is committed, or it is lost."""
         while draft.is_dirty:
@@ -61,16 +72,25 @@ class JournalWriter:
         """Commit for ever. Cancel it only after the last draft is written."""
         loop = asyncio.get_running_loop()
         next_at, retry = loop.time(), RETRY_FIRST_SECONDS
+        # Whoever waited when an earlier run failed waits still.
+        self._wake.set()
         while True:
             await self._wake.wait()
             await asyncio.sleep(max(0.0, next_at - loop.time()))
             self._wake.clear()
             next_at = loop.time() + self._window()
+            await self._announce()
             if await self._commit():
                 retry = RETRY_FIRST_SECONDS
             else:
                 next_at, retry = loop.time() + retry, min(retry * 2, RETRY_MOST_SECONDS)
                 self._wake.set()
+
+    async def _announce(self) -> None:
+        """Let those who wait for the tick write once more, all of them in the loop's next round."""
+        self._tick.set()
+        self._tick.clear()
+        await asyncio.sleep(0)
 
     async def _commit(self) -> bool:
         drafts = [draft for draft in self._drafts if draft.is_dirty]
@@ -132,27 +152,25 @@ def write(owner: str, batches: Sequence[Batch]) -> set[int]:
 
     The others were stopped, given up or deleted meanwhile: nothing more of them is written.
     """
-    with transaction.atomic():
-        # Ordered, so that two processes on PostgreSQL lock rows in one order.
-        mine = (
-            Generation.objects.running()
-            .filter(pk__in=[batch.generation_id for batch in batches], owner=owner)
-            .order_by("pk")
-            .select_for_update()
-        )
-        alive = set(mine.values_list("pk", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        alive = _still_ours(cursor, owner, [batch.generation_id for batch in batches])
         live = [batch for batch in batches if batch.generation_id in alive]
         _write_parts(live)
-        Journal.objects.bulk_create(
-            Journal(generation_id=b.generation_id, seq=r.seq, position=r.position, text=r.text, at_ms=r.at_ms)
-            for b in live
-            for r in b.rows
-        )
+        rows = [(b.generation_id, r.seq, r.position, r.text, r.at_ms) for b in live for r in b.rows]
+        cursor.executemany(_APPEND, rows)
         Call.objects.bulk_create(Call(generation_id=b.generation_id, **call) for b in live for call in b.calls)
         for batch in live:
             if batch.moves:
                 Generation.objects.filter(pk=batch.generation_id).update(**batch.moves)
     return alive
+
+
+def _still_ours(cursor: CursorWrapper, owner: str, ids: Sequence[int]) -> set[int]:
+    # Ordered, so that two processes on PostgreSQL lock rows in one order.
+    lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    places = ", ".join(["%s"] * len(ids))
+    cursor.execute(f"{_MINE} AND id IN ({places}) ORDER BY id {lock}", [owner, *sorted(RUNNING), *ids])
+    return {row[0] for row in cursor.fetchall()}
 
 
 def _write_parts(batches: Iterable[Batch]) -> None:

@@ -31,7 +31,9 @@ def settle(generation_id: int, *, render: Callable[[str], str], renderer: int) -
         )
         if won != 1:
             return False
-        Part.objects.bulk_update(parts, ["text", "html", "renderer", "settled", "ended_ms", "timeline"])
+        # One by one: a bulk update of a few rows costs four times as much to put together.
+        for part in parts:
+            part.save(update_fields=["text", "html", "renderer", "settled", "ended_ms", "timeline"])
         Journal.objects.filter(generation=generation).delete()
     return True
 

@@ -102,8 +102,7 @@ class Conversation(models.Model):
         Raises UnknownPicture.
         """
         with transaction.atomic():
-            # The owner's row is the lock that makes the same client_id, sent twice at once, one message.
-            User.objects.select_for_update().get(pk=owner.pk)
+            owner.lock()
             earlier = posted_before(owner, asked.client_id)
             if earlier:
                 return earlier
@@ -119,7 +118,7 @@ class Conversation(models.Model):
         Raises AlreadyAnswering while an answer of this conversation runs, and UnknownPicture.
         """
         with transaction.atomic():
-            User.objects.select_for_update().get(pk=self.owner_id)
+            self.owner.lock()
             earlier = posted_before(self.owner, asked.client_id)
             if earlier:
                 return earlier
@@ -132,7 +131,7 @@ class Conversation(models.Model):
         Raises as `post`, and NotAQuestion.
         """
         with transaction.atomic():
-            User.objects.select_for_update().get(pk=self.owner_id)
+            self.owner.lock()
             earlier = posted_before(self.owner, asked.client_id)
             if earlier:
                 return earlier
@@ -143,7 +142,7 @@ class Conversation(models.Model):
     def regenerate(self, answer: Message, *, client_id: UUID | None, parameters: dict[str, Any]) -> Posted:
         """A sibling of `answer`: the same question answered again. The old answer stays."""
         with transaction.atomic():
-            User.objects.select_for_update().get(pk=self.owner_id)
+            self.owner.lock()
             earlier = client_id and posted_before(self.owner, client_id)
             if earlier:
                 return earlier
@@ -160,7 +159,7 @@ class Conversation(models.Model):
         Raises CannotGoOn, and AlreadyAnswering while another answer of this conversation runs.
         """
         with transaction.atomic():
-            User.objects.select_for_update().get(pk=self.owner_id)
+            self.owner.lock()
             before = went_on(earlier, purpose)
             if before:
                 return before

@@ -23,6 +23,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def named(self, owner: User, keys: Sequence[UUID]) -> "list[Image]":
         """The person's pictures of these ids, in order. Raises UnknownPicture if one is not there or not theirs."""
+        if not keys:
+            return []
         found = {image.public_id: image for image in self.filter(owner=owner, public_id__in=keys)}
         if len(found) != len(set(keys)):
             raise UnknownPicture

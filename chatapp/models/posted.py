@@ -43,7 +43,11 @@ class Posted:
 
 def posted_before(owner: User, client_id: UUID) -> Posted | None:
     """What this person's post with this client_id made, if there was one."""
-    made = Message.objects.filter(owner=owner, client_id=client_id).select_related("conversation", "parent").first()
+    same = Message.objects.filter(owner=owner, client_id=client_id)
+    # Nearly always there is none, and that is cheap to ask.
+    if not same.exists():
+        return None
+    made = same.select_related("conversation", "parent").first()
     if made is None:
         return None
     if made.role == Role.ASSISTANT:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Lower
 
 from chatapp.words import ThinkingPane
@@ -68,3 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def lock(self) -> None:
+        """Within a transaction: keep others from posting for this person, so that a client_id sent twice at once makes
+        one message. SQLite lets one transaction write at a time anyway."""
+        if connection.features.has_select_for_update:
+            list(User.objects.select_for_update().filter(pk=self.pk).values_list("pk"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chatapp.models import Conversation, Generation
+from chatapp.words import RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,23 @@ def look(person: int, conversation: UUID) -> Watched | None:
     """The person's conversation as it is now. None when there is none of that id, or it is another's."""
     found = (
         Conversation.objects.filter(owner_id=person, public_id=conversation, deleted_at__isnull=True)
-        .values_list("pk", "public_id", "title", "leaf__public_id")
+        .values_list("pk", "public_id", "title", "leaf_id", "leaf__public_id")
         .first()
     )
     if found is None:
         return None
-    running = Generation.objects.running().filter(conversation_id=found[0]).values_list("message__public_id", flat=True)
-    newest = Generation.objects.filter(message__public_id=found[3]).order_by("-number")
-    attempt = newest.values_list("public_id", flat=True).first()
-    return Watched(found[0], str(found[1]), found[2], _text(found[3]), _text(running.first()), _text(attempt))
+    pk, key, title, leaf, leaf_key = found
+    newest = Generation.objects.filter(message_id=leaf).order_by("-number").values_list("public_id", "state").first()
+    attempt, state = newest or (None, None)
+    # Nearly always the last message is the one that is being answered.
+    running = leaf_key if state in RUNNING else _running(pk)
+    return Watched(pk, str(key), title, _text(leaf_key), _text(running), _text(attempt))
+
+
+def _running(conversation: int) -> UUID | None:
+    running = Generation.objects.running().filter(conversation_id=conversation)
+    found: UUID | None = running.values_list("message__public_id", flat=True).first()
+    return found
 
 
 def attempt_at(person: int, message: UUID) -> Attempt | None:

@@ -27,7 +27,6 @@ from chatapp.wiring import House
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-IDLE_LOOK_SECONDS = 5.0
 IDENTIFY_SECONDS = 30.0
 WINDOW_FRAMES = 8
 WINDOW_CHARS = 256_000
@@ -87,7 +86,7 @@ class Viewer:
         self._watched: Watched | None = None
         self._topic = ""
         self._held: dict[str, Held] = {}
-        self._identified_at = self._looked_at = time.monotonic()
+        self._identified_at = time.monotonic()
 
     def close(self) -> None:
         """Let go of bells and followers."""
@@ -98,7 +97,11 @@ class Viewer:
     def hear(self, command: events.Command) -> None:
         """Take a command from the browser. Done by the loop, in order, so that no frame is being made meanwhile."""
         if isinstance(command, events.Ack):
+            was_open = self._window.is_open
             self._window.ack(command.count)
+            if was_open:
+                # Nothing was held back: there is nothing to do about it.
+                return
         else:
             self._commands.append(command)
         self._bell.strike(HEARD)
@@ -106,7 +109,7 @@ class Viewer:
     async def run(self) -> None:
         """Send until the session ends."""
         while True:
-            rung = await self._bell.wait(LOOK_SECONDS if self._held else IDLE_LOOK_SECONDS)
+            rung = await self._bell.wait(LOOK_SECONDS if self._held else IDENTIFY_SECONDS)
             try:
                 if not await self._go_round(rung):
                     await self._close(events.CLOSE_SIGNED_OUT)
@@ -123,7 +126,7 @@ class Viewer:
             return False
         while self._commands:
             await self._obey(self._commands.popleft())
-        if self._topic in rung or began - self._looked_at > IDLE_LOOK_SECONDS:
+        if self._topic in rung:
             await self._tell_conversation()
         for message in list(self._held):
             if self._window.is_open:
@@ -155,7 +158,6 @@ class Viewer:
             return
         self._topic = conversation_topic(watched.pk)
         self._bell.listen(self._topic)
-        self._looked_at = time.monotonic()
         await self._tell(
             events.Watching(
                 conversation=watched.key,
@@ -184,7 +186,6 @@ class Viewer:
         before = self._watched
         if before is None:
             return
-        self._looked_at = time.monotonic()
         now = await offload(look, self._visitor.pk, UUID(before.key))
         self._watched = now
         if now is None:
@@ -216,7 +217,8 @@ class Viewer:
         follower = held.shared.follower
         if follower.is_ended and not held.outcome_is_final:
             held.outcome, is_final = await offload(presentation.outcome_html, message)
-            held.outcome_is_final = is_final and follower.is_settled
+            # An attempt that ended by itself wrote all that is told of it with its last words.
+            held.outcome_is_final = is_final and (follower.is_settled or follower.is_done)
         elif not follower.is_ended and follower.is_long != (held.outcome is not None):
             held.outcome = await offload(presentation.offer_html, message) if follower.is_long else None
 

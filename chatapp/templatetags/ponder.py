@@ -3,6 +3,7 @@
 import json
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.forms import BoundField
 from django.template import Context
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -19,6 +21,7 @@ from chatapp.images.refusals import TooManyBytes
 register = template.Library()
 
 _MODULES = "js/"
+_NOBODY = UUID(int=0)
 # JSON inside a script element: nothing in it may look like markup.
 _JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
@@ -31,6 +34,17 @@ def asset(path: str) -> str:
         return str(staticfiles_storage.url(path))
     except ValueError:
         return f"{settings.STATIC_URL}{path}"
+
+
+@register.simple_tag
+def address(view: str, key: UUID) -> str:
+    """The address of a view that takes one id: as `url` gives it, for lists, where that is a third of the work."""
+    return _pattern(view).format(key)
+
+
+@lru_cache
+def _pattern(view: str) -> str:
+    return reverse(view, args=[_NOBODY]).replace(str(_NOBODY), "{}")
 
 
 @register.simple_tag(takes_context=True)

@@ -81,7 +81,7 @@ def answered(
 ) -> HttpResponse:
     """Post, begin the answer, reply; or refuse in the form that was asked for, with what was typed kept on the page."""
     try:
-        posted = _before(request) or _posted(post)
+        posted = _made(request, post)
     except Wrong as wrong:
         if wants_json(request) or wants_turns(request):
             return json_error(wrong.status, wrong.code, str(wrong))
@@ -92,8 +92,17 @@ def answered(
     return _reply(request, posted)
 
 
+def _made(request: HttpRequest, post: Callable[[], Posted]) -> Posted:
+    """What is posted. What the same client_id made before counts, whatever is wrong with the request by now."""
+    try:
+        return _posted(post)
+    except (Wrong, Http404):
+        if earlier := _before(request):
+            return earlier
+        raise
+
+
 def _before(request: HttpRequest) -> Posted | None:
-    """What the same client_id made before: the same again, before any other check."""
     try:
         key = UUID(str(fields(request).get("client_id", "")))
     except ValueError:

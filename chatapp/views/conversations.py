@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,10 +17,10 @@ from chatapp.models import Conversation, Message
 from chatapp.views.access import conversation_of, message_in, signed_in
 from chatapp.views.asking import answered, question_in
 from chatapp.views.errors import json_error, only, sign_in_required, wants_json
+from chatapp.views.pages import page_of
 from chatapp.views.requests import fields, takes_files, typed
 from chatapp.words import PartKind
 
-LIST_PAGE = 50
 REFRESH_SECONDS = 3
 MAX_POLLED = 8
 
@@ -58,11 +57,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest) -> HttpResponse:
-    everything = Conversation.objects.visible_to(signed_in(request)).recent()
-    try:
-        page = Paginator(everything, LIST_PAGE).page(request.GET.get("page", "1"))
-    except InvalidPage as wrong:
-        raise Http404 from wrong
+    page = page_of(Conversation.objects.visible_to(signed_in(request)).recent(), request)
     if not wants_json(request):
         return render(request, "conversation/index.html", {"page": page})
     return JsonResponse(

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
@@ -12,20 +11,16 @@ from chatapp import wiring
 from chatapp.models import Conversation
 from chatapp.models.conversation import IN_TRASH_FOR
 from chatapp.views.access import conversation_of, deleted_of, signed_in
-from chatapp.views.conversations import LIST_PAGE, row
+from chatapp.views.conversations import row
 from chatapp.views.errors import only, sign_in_required, wants_json
+from chatapp.views.pages import page_of
 
 
 @only("GET", "HEAD")
 @sign_in_required
 def index(request: HttpRequest) -> HttpResponse:
     """What is in the trash, what was deleted last first."""
-    try:
-        page = Paginator(Conversation.objects.deleted_by(signed_in(request)), LIST_PAGE).page(
-            request.GET.get("page", 1)
-        )
-    except InvalidPage as wrong:
-        raise Http404 from wrong
+    page = page_of(Conversation.objects.deleted_by(signed_in(request)), request)
     if not wants_json(request):
         return render(request, "conversation/trash.html", {"page": page, "days": IN_TRASH_FOR.days})
     return JsonResponse(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 import django
@@ -21,6 +21,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
+from django.db.models import Max, OuterRef, Subquery  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
@@ -35,6 +36,7 @@ PEOPLE = 500
 LONG_MESSAGES = 2_000
 BATCH = 2_000
 TOKENS = (40, 120, 200, 300, 500)
+TIMELINE = [[600 + 50 * step, 12 * step] for step in range(40)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,72 +72,72 @@ def make_people(count: int) -> list[str]:
     return keys
 
 
+@transaction.atomic
 def fill(owner: User, sizes: Sequence[int]) -> None:
     """Conversations of so many messages each, the last one the newest."""
     prepared = [Prepared.of(tokens) for tokens in TOKENS]
     now = timezone.now()
+    ages = [timedelta(minutes=30 * (len(sizes) - place)) for place in range(len(sizes))]
     conversations = [
-        Conversation(owner=owner, title=f"Question number {place} about the sky", created_at=when, active_at=when)
-        for place in range(len(sizes))
-        for when in [now - timedelta(minutes=30 * (len(sizes) - place))]
+        Conversation(
+            owner=owner, title=f"Question number {place} about the sky", created_at=now - age, active_at=now - age
+        )
+        for place, age in enumerate(ages)
     ]
     _store(Conversation, conversations)
-    messages = [turn for talk, size in zip(conversations, sizes, strict=True) for turn in _turns(talk, size)]
-    # A child names its parent by key, so turns go in level by level.
-    for level in _levels(messages):
-        _store(Message, level)
-    _link(messages)
+    # Keys are given here: turns name their neighbours by them.
+    first = (Message.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
+    starts = accumulate(sizes, initial=first)
+    messages = [
+        turn
+        for conversation, size, start in zip(conversations, sizes, starts, strict=False)
+        for turn in _turns(conversation, size, start)
+    ]
+    _store(Message, messages)
+    Conversation.objects.filter(pk__in=[talk.pk for talk in conversations]).update(
+        leaf=Subquery(Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk").values("pk")[:1])
+    )
     answers = [message for message in messages if message.role == Role.ASSISTANT]
-    chosen = {message: prepared[place % len(prepared)] for place, message in enumerate(answers)}
-    generations = [_generation(message, chosen[message]) for message in answers]
+    generations = [_generation(message, prepared[message.pk % len(prepared)]) for message in answers]
     _store(Generation, generations)
     _store(Part, (part for message in messages if message.role == Role.USER for part in _asked(message)))
-    _store(Part, (part for attempt in generations for part in _answered(attempt, chosen[attempt.message])))
+    _store(
+        Part,
+        (part for attempt in generations for part in _answered(attempt, prepared[attempt.message_id % len(prepared)])),
+    )
     _store(Call, (_call(attempt) for attempt in generations))
 
 
-def _turns(conversation: Conversation, size: int) -> Iterator[Message]:
-    parent = None
+def _turns(conversation: Conversation, size: int, start: int) -> Iterator[Message]:
     for depth in range(size):
-        role = Role.USER if depth % 2 == 0 else Role.ASSISTANT
-        parent = Message(
-            conversation=conversation, owner=conversation.owner, parent=parent, depth=depth, role=role,
+        yield Message(
+            pk=start + depth,
+            conversation=conversation,
+            owner=conversation.owner,
+            parent_id=start + depth - 1 if depth else None,
+            chosen_id=start + depth + 1 if depth < size - 1 else None,
+            depth=depth,
+            role=Role.USER if depth % 2 == 0 else Role.ASSISTANT,
             created_at=conversation.created_at,
-        )  # fmt: skip
-        yield parent
-
-
-def _levels(messages: Iterable[Message]) -> Iterator[list[Message]]:
-    by_depth: dict[int, list[Message]] = {}
-    for message in messages:
-        by_depth.setdefault(message.depth, []).append(message)
-    for depth in sorted(by_depth):
-        for message in by_depth[depth]:
-            message.parent = message.parent  # takes over the key that the parent got when it was stored
-        yield by_depth[depth]
-
-
-def _link(messages: Sequence[Message]) -> None:
-    """Each message's chosen child, and each conversation's leaf."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE chatapp_message SET chosen_id = "
-            "(SELECT id FROM chatapp_message c WHERE c.parent_id = chatapp_message.id) "
-            "WHERE EXISTS (SELECT 1 FROM chatapp_message c WHERE c.parent_id = chatapp_message.id)"
-        )
-        leaves = {message.conversation_id: message.pk for message in messages}
-        cursor.executemany(
-            "UPDATE chatapp_conversation SET leaf_id = %s WHERE id = %s",
-            [(leaf, talk) for talk, leaf in leaves.items()],
         )
 
 
 def _generation(message: Message, said: Prepared) -> Generation:
     return Generation(
-        conversation_id=message.conversation_id, message=message, number=1, state=State.DONE, revision=1,
-        claimed_ms=5, first_thinking_ms=600, first_answer_ms=6_000, ended_ms=9_000, settled_at=message.created_at,
-        sent_at=message.created_at, heartbeat=message.created_at, checksum=said.checksum,
-    )  # fmt: skip
+        conversation_id=message.conversation_id,
+        message=message,
+        number=1,
+        state=State.DONE,
+        revision=1,
+        claimed_ms=5,
+        first_thinking_ms=600,
+        first_answer_ms=6_000,
+        ended_ms=9_000,
+        settled_at=message.created_at,
+        sent_at=message.created_at,
+        heartbeat=message.created_at,
+        checksum=said.checksum,
+    )
 
 
 def _asked(message: Message) -> Iterator[Part]:
@@ -145,31 +147,37 @@ def _asked(message: Message) -> Iterator[Part]:
 
 def _answered(attempt: Generation, said: Prepared) -> Iterator[Part]:
     common: dict[str, Any] = {
-        "message": attempt.message, "generation": attempt, "settled": True, "renderer": rendering.VERSION,
-    }  # fmt: skip
-    yield Part(
-        position=0, kind=PartKind.THINKING, text=said.thinking, html=said.thinking_html, started_ms=600, ended_ms=6_000,
-        timeline=[[600 + 50 * step, 12 * step] for step in range(100)], **common,
-    )  # fmt: skip
-    yield Part(
-        position=1, kind=PartKind.TEXT, text=said.answer, html=said.answer_html, started_ms=6_000, ended_ms=9_000,
-        timeline=[[6_000 + 50 * step, 12 * step] for step in range(60)], **common,
-    )  # fmt: skip
+        "message_id": attempt.message_id,
+        "generation": attempt,
+        "settled": True,
+        "renderer": rendering.VERSION,
+        "timeline": TIMELINE,
+    }
+    thinking = {"kind": PartKind.THINKING, "text": said.thinking, "html": said.thinking_html}
+    answer = {"kind": PartKind.TEXT, "text": said.answer, "html": said.answer_html}
+    yield Part(position=0, started_ms=600, ended_ms=6_000, **thinking, **common)
+    yield Part(position=1, started_ms=6_000, ended_ms=9_000, **answer, **common)
 
 
 def _call(attempt: Generation) -> Call:
     return Call(
-        generation=attempt, upstream_id=f"gen-{attempt.pk}", model="qwen/qwen3-vl-8b-thinking", provider="Alibaba",
-        finish_reason="stop", prompt_tokens=40, completion_tokens=300, reasoning_tokens=180, cost="0.0004",
+        generation=attempt,
+        upstream_id=f"gen-{attempt.pk}",
+        model="qwen/qwen3-vl-8b-thinking",
+        provider="Alibaba",
+        finish_reason="stop",
+        prompt_tokens=40,
+        completion_tokens=300,
+        reasoning_tokens=180,
+        cost="0.0004",
         usage={"prompt_tokens": 40, "completion_tokens": 300},
-    )  # fmt: skip
+    )
 
 
 def _store(model: Any, rows: Iterable[Any]) -> None:
     left = iter(rows)
     while batch := list(islice(left, BATCH)):
-        with transaction.atomic():
-            model.objects.bulk_create(batch)
+        model.objects.bulk_create(batch)
 
 
 def most_queries(session: str, paths: Sequence[str]) -> dict[str, int]:
