@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
 
 def _spare_the_collector() -> None:
-    """What has been loaded stays: going through all of it again and again holds every stream up for a tenth of a second."""
+    """What has been loaded stays: going through it again and again holds every stream up for a tenth of a second."""
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
 
