@@ -167,9 +167,17 @@ def editing(stand: Stand) -> Page:
     return page
 
 
-def seen(stand: Stand) -> Page:
+def viewer(stand: Stand) -> Page:
+    """A picture, large."""
     page = reads("What is on the plate, and what")(stand)
     page.locator(".pictures__link").first.click()
+    expect(page.get_by_role("dialog", name="Picture")).to_be_visible()
+    return page
+
+
+def seen(stand: Stand) -> Page:
+    page = viewer(stand)
+    page.get_by_role("link", name="What the model saw").click()
     expect(page.get_by_role("heading", name="What the model saw")).to_be_visible()
     return page
 
@@ -231,6 +239,7 @@ SCREENS = [
     Screen(name="menu", show=menu),
     Screen(name="editing", show=editing),
     Screen(name="written", show=written),
+    Screen(name="viewer", show=viewer),
     Screen(name="seen", show=seen),
     Screen(name="sheet", show=sheet, widths=(360,)),
     Screen(name="drawer", show=drawer, main=True),
