@@ -11,14 +11,16 @@ from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, s
 from tests.browser import chromium as system
 from tests.browser.guard import Guard
 from tests.browser.windows import Window
-from tests.lab.conftest import site, start_site, upstream
+from tests.lab.conftest import data, founded, founder, serve, site, start_site, upstream
 from tests.lab.people import Person
 from tests.lab.processes import Site, Upstream
 
-__all__ = ["site", "start_site", "upstream"]
+__all__ = ["data", "founded", "founder", "serve", "site", "start_site", "upstream"]
 
 PATIENCE_MS = 20_000
 VIEWPORT: ViewportSize = {"width": 1280, "height": 720}
+# What a browser itself reports when it cannot reach the site.
+UNREACHABLE = ("WebSocket connection to", "net::ERR_")
 NOT_FOUND = "browser tests skipped: no Chromium found"
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -129,6 +131,12 @@ def new_tab(alices_browser: tuple[BrowserContext, Guard], upstream: Upstream) ->
 def window(new_tab: Window, begun: str) -> Window:
     """Alice's window, on a conversation that has begun."""
     return new_tab.opens(begun).is_live()
+
+
+@pytest.fixture
+def own_window(alice: Person, open_window: Callable[..., Window]) -> Window:
+    """A window of Alice's in a browser of its own, which may lose its connection."""
+    return open_window(alice, "/settings/", allow=UNREACHABLE)
 
 
 @pytest.fixture

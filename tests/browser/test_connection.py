@@ -9,14 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
+from tests.browser.conftest import UNREACHABLE
 from tests.browser.windows import Window
 from tests.lab.people import Person
 from tests.lab.processes import Site, free_port
 
 pytestmark = pytest.mark.browser
-
-# What a browser itself reports when it cannot reach the site.
-UNREACHABLE = ("WebSocket connection to", "net::ERR_")
 
 
 def is_(window: Window, state: str) -> None:

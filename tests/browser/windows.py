@@ -12,7 +12,8 @@ from tests.lab.processes import Upstream, wait_for
 ENDED = re.compile("|".join(sorted(ENDINGS)))
 # What the page shows of one kind of part, without what scripts added to it.
 SHOWN = """([article, kind]) => [...article.querySelectorAll(`[data-kind="${kind}"]`)].map((part) => {
-  const room = (part.matches("[data-blocks]") ? part : part.querySelector("[data-blocks]")).cloneNode(true);
+  const room = (part.matches("[data-blocks]") ? part : part.querySelector("[data-blocks]"))?.cloneNode(true);
+  if (!room) return "";  // A page that is still being read.
   for (const added of room.querySelectorAll("[data-added]")) added.remove();
   return room.textContent;
 }).join("")"""
