@@ -4,12 +4,14 @@ import json
 import os
 import secrets
 from contextlib import suppress
+from dataclasses import fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+import msgspec
 from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,6 +19,7 @@ import chatapp
 from chatapp import knobs
 from chatapp.generation.worry import Patience
 from chatapp.knobs import Ceilings
+from chatapp.openrouter.limits import Limits
 from chatapp.openrouter.parameters import MAX_TOKENS, Parameters
 from chatapp.words import ThinkTags
 
@@ -88,6 +91,18 @@ def _parameters() -> dict[str, Any]:
     except knobs.BadParameter as wrong:
         raise ImproperlyConfigured(f"PARAMETERS: {wrong}") from wrong
     return knobs.within(knobs.effective(usual, knobs.chosen({}, found)), CEILINGS)
+
+
+def _limits() -> Limits:
+    names = {field.name for field in fields(Limits)}
+    with suppress(msgspec.MsgspecError):
+        given = msgspec.json.decode(_text("UPSTREAM_LIMITS") or "{}", type=dict[str, int | float])
+        if given.keys() <= names and all(value > 0 for value in given.values()):
+            return msgspec.convert(given, Limits)
+    raise ImproperlyConfigured(
+        "UPSTREAM_LIMITS must be a JSON object of positive numbers by the names in chatapp/openrouter/limits.py, "
+        'such as {"whole_seconds": 3600}.'
+    )
 
 
 def _origin() -> str:
@@ -169,6 +184,7 @@ OPENROUTER_BASE_URL = _url("OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1"
 IS_DEMO = not OPENROUTER_API_KEY and not _text("OPENROUTER_BASE_URL")
 MODEL = _text("MODEL", "qwen/qwen3-vl-8b-thinking") or "qwen/qwen3-vl-8b-thinking"
 THINK_TAGS = ThinkTags(_choice("THINK_TAGS", "auto", [str(word) for word in ThinkTags]))
+UPSTREAM_LIMITS = _limits()
 SIMULATOR_CONTROL = _flag("SIMULATOR_CONTROL")
 CEILINGS = Ceilings(
     max_tokens=_number("MAX_TOKENS_CEILING", 32_768, 16, 10_000_000),

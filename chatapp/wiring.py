@@ -102,6 +102,7 @@ async def _open_upstream() -> tuple[OpenRouter, Simulator | None]:
         referer=settings.PUBLIC_ORIGIN,
         title=settings.SITE_NAME,
         model=settings.MODEL,
+        limits=settings.UPSTREAM_LIMITS,
         think_tags=settings.THINK_TAGS,
     )
     return client, simulator

@@ -10,7 +10,7 @@ atexit.register(shutil.rmtree, _directory, ignore_errors=True)
 
 for _name in (
     *("DEBUG", "HOST", "PORT", "PUBLIC_ORIGIN", "SITE_NAME", "SECRET_KEY", "SIGNUP", "DATABASE_URL", "REDIS_URL"),
-    *("OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "MODEL", "THINK_TAGS", "SIMULATOR_CONTROL"),
+    *("OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "MODEL", "THINK_TAGS", "UPSTREAM_LIMITS", "SIMULATOR_CONTROL"),
     *("EMAIL_URL", "EMAIL_FROM", "TRUSTED_PROXIES"),
 ):
     os.environ.pop(_name, None)

@@ -44,6 +44,12 @@ WRONG = [
     ({"DEBUG": "maybe"}, "DEBUG"),
     ({"SIGNUP": "sometimes"}, "SIGNUP"),
     ({"THINK_TAGS": "yes please"}, "THINK_TAGS"),
+    ({"UPSTREAM_LIMITS": "long"}, "UPSTREAM_LIMITS"),
+    ({"UPSTREAM_LIMITS": "[1]"}, "UPSTREAM_LIMITS"),
+    ({"UPSTREAM_LIMITS": '{"whole_seconds": 0}'}, "UPSTREAM_LIMITS"),
+    ({"UPSTREAM_LIMITS": '{"whole_seconds": "60"}'}, "UPSTREAM_LIMITS"),
+    ({"UPSTREAM_LIMITS": '{"all_seconds": 60}'}, "UPSTREAM_LIMITS"),
+    ({"UPSTREAM_LIMITS": '{"line_bytes": 1.5}'}, "UPSTREAM_LIMITS"),
     ({"HOST": "0.0.0.0"}, "PUBLIC_ORIGIN"),
     ({"PUBLIC_ORIGIN": "ponder.example"}, "PUBLIC_ORIGIN"),
     ({"PUBLIC_ORIGIN": "https://ponder.example/chat"}, "PUBLIC_ORIGIN"),
@@ -99,6 +105,15 @@ def test_everything_about_a_public_site_follows_from_its_origin(tmp_path: Path) 
 @pytest.mark.parametrize("environment", [{"OPENROUTER_API_KEY": "k"}, {"OPENROUTER_BASE_URL": "http://127.0.0.1:1/v1"}])
 def test_a_key_or_another_server_ends_the_demo(tmp_path: Path, environment: dict[str, str]) -> None:
     assert shown(tmp_path, "IS_DEMO", **environment) == {"IS_DEMO": False}
+
+
+def test_a_limit_of_upstream_is_set_by_its_name(tmp_path: Path) -> None:
+    show = "from django.conf import settings; print(settings.UPSTREAM_LIMITS.line_bytes, settings.UPSTREAM_LIMITS)"
+    environment = {"UPSTREAM_LIMITS": '{"line_bytes": 1000, "whole_seconds": 2.5}'}
+    done = run(tmp_path, "-c", show, DJANGO_SETTINGS_MODULE="chatapp.settings", **environment)
+    assert done.stdout.startswith("1000 Limits(")
+    assert "whole_seconds=2.5" in done.stdout
+    assert "connect_seconds=10" in done.stdout
 
 
 def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:

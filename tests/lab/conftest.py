@@ -4,6 +4,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -75,6 +76,19 @@ def founded(start_site: Callable[..., Site], tmp_path_factory: pytest.TempPathFa
     Person(site, FOUNDER).founds().close()
     site.end()
     return data
+
+
+@contextmanager
+def serving(
+    start: Callable[..., Site], founded: Path, folders: pytest.TempPathFactory, **settings: str
+) -> Iterator[Person]:
+    """The founder of a site with a data folder and settings of its own."""
+    data = Path(shutil.copytree(founded, folders.mktemp("serving") / "data"))
+    site = start(data, server=[sys.executable, "manage.py", "serve", "--no-setup"], **settings).ready()
+    person = Person(site, FOUNDER).signs_in()
+    yield person
+    person.close()
+    site.end()
 
 
 @pytest.fixture

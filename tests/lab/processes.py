@@ -33,6 +33,12 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS,
     return found
 
 
+def memory_mb(process: int) -> int:
+    """What the process has in memory."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) // 1024
+
+
 class Process:
     """A child process whose output is kept; ended with the test."""
 

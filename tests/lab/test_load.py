@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.lab.people import Person, Reader, text_of
+from tests.lab.processes import memory_mb
 
 TOKENS = 20_000
 FRAMES_A_SECOND = 20
@@ -20,12 +20,6 @@ class SlowReader(Reader):
     async def next(self) -> dict[str, object]:
         await asyncio.sleep(1)
         return await super().next()
-
-
-def memory_mb(process: int) -> int:
-    """What the process has in memory."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) // 1024
 
 
 async def test_readers_of_every_speed_get_the_same(alice: Person, capsys: pytest.CaptureFixture[str]) -> None:
