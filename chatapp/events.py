@@ -4,6 +4,7 @@ One frozen type each, encoded by msgspec with `type` as the tag. docs/protocol.m
 `manage.py protocol`. A browser never authors history here: asking, stopping and editing are POSTs of forms.
 """
 
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -152,6 +153,10 @@ class Hold(_Frame, frozen=True, kw_only=True, tag="hold"):
     message: str
     revision: str = ""
     parts: dict[str, Count] = {}
+
+    def blocks(self) -> dict[int, int]:
+        """The counts by position; what names no position is left out, however long it is."""
+        return {int(place): count for place, count in self.parts.items() if re.fullmatch("[0-9]{1,9}", place)}
 
 
 class Ack(_Frame, frozen=True, kw_only=True, tag="ack"):

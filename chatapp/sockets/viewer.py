@@ -176,8 +176,7 @@ class Viewer:
         while len(self._held) >= MAX_HELD:
             self._drop(next(iter(self._held)))
         shared = self._house.followers.join(found.generation_id, found.message, found.attempt)
-        blocks = {int(place): count for place, count in command.parts.items() if place.isdecimal() and count >= 0}
-        self._held[found.message] = Held(shared, Holding(revision=command.revision, blocks=blocks))
+        self._held[found.message] = Held(shared, Holding(revision=command.revision, blocks=command.blocks()))
         self._bell.listen(generation_topic(found.generation_id))
 
     async def _tell_conversation(self) -> None:

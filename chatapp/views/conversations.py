@@ -201,13 +201,12 @@ def _lacking(conversation: Conversation, hold: events.Hold) -> events.Progress |
         return None
     follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
     follower.update()
-    blocks = {int(place): count for place, count in hold.parts.items() if place.isdecimal() and count >= 0}
     outcome = None
     if follower.is_ended:
         outcome = presentation.outcome_html(message.public_id)[0]
     elif follower.is_long:
         outcome = presentation.offer_html(message.public_id)
-    return Holding(revision=hold.revision, blocks=blocks).lacking(follower, outcome)
+    return Holding(revision=hold.revision, blocks=hold.blocks()).lacking(follower, outcome)
 
 
 @only("GET", "HEAD", "POST")

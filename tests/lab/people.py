@@ -6,6 +6,7 @@ import html
 import itertools
 import json
 import re
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -94,11 +95,11 @@ class Person:
 class Reader:
     """A browser's half of the protocol: what it holds is only what frames brought.
 
-    `port` is where it connects to, when that is not the site itself.
+    `port` is where it connects to, when that is not the site itself. `buffer_bytes` bounds what is on its way to it.
     """
 
-    def __init__(self, person: Person, *, port: int | None = None) -> None:
-        self._person, self._port = person, port
+    def __init__(self, person: Person, *, port: int | None = None, buffer_bytes: int | None = None) -> None:
+        self._person, self._port, self._buffer_bytes = person, port, buffer_bytes
         self.frames: list[dict[str, Any]] = []
         self.parts: dict[int, dict[str, Any]] = {}
         self.samples: list[tuple[str, str]] = []
@@ -117,11 +118,11 @@ class Reader:
         headers = {"Cookie": self._person.cookies}
         async with websockets.connect(
             address,
-            host="127.0.0.1",
-            port=self._port or self._person.site.port,
+            sock=self._dial(),
             origin=self._person.site.origin,
             additional_headers=headers,
             max_size=2**24,
+            max_queue=1 if self._buffer_bytes else 16,
             proxy=None,
         ) as self.socket:
             for part in self.parts.values():
@@ -129,6 +130,13 @@ class Reader:
             self._applied = 0
             await self.receive("hello")
             yield self
+
+    def _dial(self) -> socket.socket:
+        dialled = socket.socket()
+        if self._buffer_bytes:
+            dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer_bytes)
+        dialled.connect(("127.0.0.1", self._port or self._person.site.port))
+        return dialled
 
     async def send(self, **frame: Any) -> None:
         await self.socket.send(json.dumps(frame))
@@ -140,13 +148,24 @@ class Reader:
             if frame["type"] == kind:
                 return frame
 
+    async def ignores(self, kind: str) -> None:
+        """Read on to the next frame of this kind, and apply none."""
+        while (await self._heard())["type"] != kind:
+            pass
+
     async def next(self) -> dict[str, Any]:
+        frame = await self._heard()
+        if frame["type"] == "progress":
+            self._apply(frame)
+        return frame
+
+    async def _heard(self) -> dict[str, Any]:
         data = await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS)
         self.bytes += len(data)
         frame: dict[str, Any] = json.loads(data)
         self.frames.append(frame)
         if frame["type"] == "progress":
-            self._apply(frame)
+            self._applied += 1
             await self.send(type="ack", count=self._applied)
         return frame
 
@@ -165,7 +184,6 @@ class Reader:
             seen += 1
 
     def _apply(self, frame: dict[str, Any]) -> None:
-        self._applied += 1
         self.revision, self.state, self.attempt = frame["revision"], frame["state"], frame["attempt"]
         self.settled = frame.get("settled", False)
         self.outcome = frame.get("outcome") or self.outcome

@@ -13,13 +13,15 @@ CHUNK_BYTES = 65_536
 class Proxy:
     """Passes bytes to a port on loopback. Faults are set while it runs and hold for open connections too.
 
-    `delay_seconds` holds every chunk back; `is_hole` swallows everything and keeps the connections open; `cut_after`
-    closes a connection in place of the reply's byte after so many.
+    `delay_seconds` holds every chunk back; `is_hole` swallows everything and keeps the connections open; `is_still`
+    keeps everything back until it is taken away; `cut_after` closes a connection in place of the reply's byte after so
+    many.
     """
 
     def __init__(self, port: int) -> None:
         self.delay_seconds = 0.0
         self.is_hole = False
+        self.is_still = False
         self.cut_after: int | None = None
         self._target = port
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
@@ -74,6 +76,8 @@ class Proxy:
             while data := source.recv(CHUNK_BYTES):
                 if self.delay_seconds:
                     time.sleep(self.delay_seconds)
+                while self.is_still:
+                    time.sleep(0.02)
                 if self.is_hole:
                     continue
                 if is_reply and self.cut_after is not None and passed + len(data) > self.cut_after:
@@ -92,8 +96,9 @@ class Proxy:
 def _close(pair: tuple[socket.socket, socket.socket]) -> None:
     for end in pair:
         with suppress(OSError):
-            # A reset, where one was asked for, comes from close(); shutdown() would say goodbye first.
-            if not end.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
-                end.shutdown(socket.SHUT_RDWR)
+            # A reset, where one was asked for, comes from close(), and only when no thread reads any more: those are
+            # woken without a word to the other side.
+            is_reset = end.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER)
+            end.shutdown(socket.SHUT_RD if is_reset else socket.SHUT_RDWR)
         with suppress(OSError):
             end.close()
