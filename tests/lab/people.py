@@ -118,7 +118,7 @@ class Reader:
         headers = {"Cookie": self._person.cookies}
         async with websockets.connect(
             address,
-            sock=self._dial(),
+            sock=await self._dial(),
             origin=self._person.site.origin,
             additional_headers=headers,
             max_size=2**24,
@@ -131,11 +131,17 @@ class Reader:
             await self.receive("hello")
             yield self
 
-    def _dial(self) -> socket.socket:
+    async def _dial(self) -> socket.socket:
         dialled = socket.socket()
+        dialled.setblocking(False)
         if self._buffer_bytes:
             dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer_bytes)
-        dialled.connect(("127.0.0.1", self._port or self._person.site.port))
+        address = ("127.0.0.1", self._port or self._person.site.port)
+        try:
+            await asyncio.get_running_loop().sock_connect(dialled, address)
+        except BaseException:
+            dialled.close()
+            raise
         return dialled
 
     async def send(self, **frame: Any) -> None:
