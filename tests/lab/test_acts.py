@@ -165,24 +165,24 @@ def send_picture(person: Person) -> str:
 
 
 # Upstream thinks, says nothing at all, comes to its end, or breaks off just then.
-DELETED = (ENDLESS, "silent", "delay 100", "tokens 30, rate 50", "cut after 30, tokens 60, rate 50")
+PURGED = (ENDLESS, "silent", "delay 100", "tokens 30, rate 50", "cut after 30, tokens 60, rate 50")
 
 
-async def test_a_conversation_deleted_while_it_is_answered_leaves_nothing(
+async def test_a_conversation_purged_while_it_is_answered_leaves_nothing(
     quiet: Person, data: Path, upstream: Upstream
 ) -> None:
     before = rows(data)
-    for script in DELETED:
-        await _is_deleted_while_answered(quiet, upstream, script)
+    for script in PURGED:
+        await _is_purged_while_answered(quiet, upstream, script)
     # Whatever was on its way has come: the next question is answered, and nothing of the others is there.
     later = quiet.asks("simulate: tokens 5")
     quiet.ended(later["message"])
-    assert quiet.post(f"/c/{later['conversation']}/delete/").status_code == 200
+    assert quiet.post(f"/c/{later['conversation']}/purge/").status_code == 200
     assert rows(data) == before
     assert [path for path in (data / "images").rglob("*") if path.is_file()] == []
 
 
-async def _is_deleted_while_answered(quiet: Person, upstream: Upstream, script: str) -> None:
+async def _is_purged_while_answered(quiet: Person, upstream: Upstream, script: str) -> None:
     picture, mark = send_picture(quiet), uuid4().hex
     reply = quiet.post("/conversations/", text=f"{mark} simulate: {script}", client_id=str(uuid4()), images=picture)
     posted = reply.json()
@@ -192,7 +192,7 @@ async def _is_deleted_while_answered(quiet: Person, upstream: Upstream, script: 
         await reader.receive("watching")
         await reader.holds(posted["message"])
         await asyncio.to_thread(wait_for, lambda: upstream.asked(mark), what="the question to arrive upstream")
-        assert quiet.post(f"/c/{posted['conversation']}/delete/").status_code == 200
+        assert quiet.post(f"/c/{posted['conversation']}/purge/").status_code == 200
         await reader.receive("gone")
     if "tokens" not in script:
         await asyncio.to_thread(is_closed_upstream, upstream, mark)
