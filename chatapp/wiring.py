@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from chatapp import knobs, rendering
 from chatapp.broadcast import Bells, conversation_topic, generation_topic, person_topic
@@ -157,6 +158,9 @@ async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:
         try:
             await loop()
             return
+        except DatabaseError as refused:
+            log.warning("the %s loop waits for the database: %s", name, refused)
+            await asyncio.sleep(RESTART_LOOP_SECONDS)
         except Exception:
             log.exception("the %s loop failed and begins again", name)
             await asyncio.sleep(RESTART_LOOP_SECONDS)
@@ -314,6 +318,11 @@ def begin(generation: Generation) -> None:
     """After the commit: have the attempt answered. From any thread."""
     if _house:
         _house.runner.start(generation.pk)
+
+
+def trouble() -> str:
+    """ "saving" while what is answered here cannot be saved, else "". From any thread."""
+    return "saving" if _house and _house.journal.is_delayed else ""
 
 
 def ring(topics: Iterable[str]) -> None:

@@ -42,7 +42,8 @@ class JournalWriter:
     @property
     def is_delayed(self) -> bool:
         """Whether the last commit was refused, or is taking long."""
-        return any(draft.delayed for draft in self._drafts)
+        # A copy: this is asked from other threads as well.
+        return any(draft.delayed for draft in list(self._drafts))
 
     def open(self, draft: Draft) -> None:
         self._drafts.add(draft)

@@ -1,7 +1,6 @@
 """Generations: one attempt each to answer a message, and the moves of its state."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -24,11 +23,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def running(self) -> "GenerationQuerySet":
         return self.filter(state__in=RUNNING)
-
-    def abandoned(self) -> "GenerationQuerySet":
-        """Running attempts whose process has fallen silent, or that no process took up."""
-        silent_since = timezone.now() - timedelta(seconds=ABANDONED_SECONDS)
-        return self.running().filter(heartbeat__lt=silent_since)
 
     def unsettled(self) -> "GenerationQuerySet":
         """Ended attempts whose text is still in the journal."""
@@ -143,11 +137,11 @@ class Generation(models.Model):
         return self._move(RUNNING, State.STOPPED, reason=Reason.PERSON, ended_ms=self.elapsed_ms())
 
     def abandon(self) -> bool:
-        """End it because its process is gone. False when it is not abandoned after all."""
+        """End it because its process is gone. False when it has ended, or its heart has beaten, since it was read."""
         reason = Reason.RESTART if self.state == State.QUEUED else Reason.SERVER
         moved = (
-            Generation.objects.abandoned()
-            .filter(pk=self.pk)
+            Generation.objects.running()
+            .filter(pk=self.pk, heartbeat=self.heartbeat)
             .update(state=State.INTERRUPTED, reason=reason, ended_ms=self.elapsed_ms())
         )
         return bool(moved == 1)

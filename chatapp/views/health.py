@@ -1,19 +1,22 @@
 """Is the process alive, can it serve: for supervisors and proxies. Open to all, so it says little."""
 
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
 from threading import Lock, Thread
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
+from chatapp import wiring
 from chatapp.checks import FIRST_SQLITE_WITHOUT_WAL_BUG
 from chatapp.views.errors import only
 
@@ -21,8 +24,16 @@ ANSWER_WITHIN_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
-# Further conditions for being ready, added by wiring: each returns "" or one word that says what is wrong.
-conditions: list[Callable[[], str]] = []
+LEAST_FREE_BYTES = 1_000_000
+
+
+def disk() -> str:
+    """Whether there is room for one more question and its pictures."""
+    return "disk" if shutil.disk_usage(settings.DATA_DIR).free < LEAST_FREE_BYTES else ""
+
+
+# Conditions for being ready beside the database's: each returns "" or one word that says what is wrong.
+conditions: list[Callable[[], str]] = [disk, wiring.trouble]
 
 # One question at a time, in a thread of its own: a database that hangs ties up this one and no others.
 _lock = Lock()
@@ -39,7 +50,7 @@ def up(request: HttpRequest) -> HttpResponseBase:
 @login_not_required
 @only("GET")
 def ready(request: HttpRequest) -> HttpResponseBase:
-    """The database answers in time and has all its tables: 200, else 503 with a word for the reason."""
+    """The database answers in time, can be written and has all its tables: 200, else 503 with a word for the reason."""
     try:
         reason = _ask().result(ANSWER_WITHIN_SECONDS)
     except TimeoutError:
@@ -68,6 +79,9 @@ def _what_is_wrong() -> str:
         applied = MigrationRecorder(connection).applied_migrations()
         if not _newest_migrations() <= applied.keys():
             return "migrations"
+        # The right to write, taken and given back: a database that only reads takes no question.
+        with transaction.atomic():
+            pass
         return next((word for condition in conditions if (word := condition())), "")
     except DatabaseError as wrong:
         logger.warning("Not ready: the database says %s.", type(wrong).__name__)

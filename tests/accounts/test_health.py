@@ -11,7 +11,8 @@ from django.test import Client
 from chatapp.models import User
 from chatapp.views import health
 
-pytestmark = pytest.mark.django_db
+# The readiness is found out by a thread of its own, which waits for a transaction that a test would hold.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -42,7 +43,6 @@ def test_an_old_sqlite_is_named(visitor: Client, monkeypatch: pytest.MonkeyPatch
     assert visitor.get("/ready").json() == {"ready": True, "notes": []}
 
 
-@pytest.mark.django_db(transaction=True)
 def test_tables_that_lack_a_migration_are_not_ready(visitor: Client) -> None:
     recorder = MigrationRecorder(connection)
     newest = max(name for app, name in recorder.applied_migrations() if app == "chatapp")

@@ -1,5 +1,6 @@
 """One upstream and one site for the whole laboratory; tests that end their server start one of their own."""
 
+import os
 import shutil
 import signal
 import sys
@@ -15,6 +16,8 @@ from tests.lab.people import Person
 from tests.lab.processes import Site, Upstream
 
 FOUNDER = "founder@example.com"
+# Faults that last: run once in a while, not with every `make test`.
+LONG = pytest.mark.skipif(not os.environ.get("LONG"), reason="takes minutes: set LONG=1")
 
 
 @pytest.fixture(scope="session")

@@ -132,7 +132,7 @@ class Reader:
         headers = {"Cookie": self._person.cookies}
         async with websockets.connect(
             address,
-            sock=self._line(),
+            sock=await self._dial(),
             origin=self._person.site.origin,
             additional_headers=headers,
             max_size=2**24,
@@ -150,13 +150,19 @@ class Reader:
         for part in self.parts.values():
             part["raw_tail"] = ""
 
-    def _line(self) -> socket.socket:
-        line = socket.socket()
+    async def _dial(self) -> socket.socket:
+        dialled = socket.socket()
+        dialled.setblocking(False)
         if self._buffer_bytes:
             # Before connecting: the window is agreed on in the handshake.
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer_bytes)
-        line.connect(("127.0.0.1", self._port or self._person.site.port))
-        return line
+            dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._buffer_bytes)
+        address = ("127.0.0.1", self._port or self._person.site.port)
+        try:
+            await asyncio.get_running_loop().sock_connect(dialled, address)
+        except BaseException:
+            dialled.close()
+            raise
+        return dialled
 
     async def send(self, **frame: Any) -> None:
         await self.socket.send(json.dumps(frame))

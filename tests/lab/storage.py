@@ -1,4 +1,4 @@
-"""A database that another process holds, and a disk that is full: real ones, taken and given back at will."""
+"""A database that another process holds or that cannot be written, a disk that is full: real ones, at will."""
 
 import os
 import resource
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 HOLD = """
 import sqlite3, sys
@@ -41,6 +43,18 @@ def locked(data: Path) -> Iterator[Lock]:
         yield lock
     finally:
         lock.release()
+
+
+@contextmanager
+def read_only(data: Path) -> Iterator[None]:
+    """The database's files cannot be written, by nobody, not even through files that are open already."""
+    files = [str(path) for path in data.glob("ponder.sqlite3*") if not path.name.endswith("-shm")]
+    if os.geteuid() != 0 or subprocess.call(["chattr", "+i", *files], stderr=subprocess.DEVNULL):
+        pytest.skip("a file that even its owner cannot write needs root and a file system with chattr")
+    try:
+        yield
+    finally:
+        subprocess.check_call(["chattr", "-i", *files])
 
 
 class Disk:

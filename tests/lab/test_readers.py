@@ -14,11 +14,11 @@ from uuid import uuid4
 import pytest
 import websockets
 
+from tests.lab.conftest import LONG
 from tests.lab.people import JSON, Person, Reader, text_of
 from tests.lab.processes import Process, memory_mb, wait_for
 from tests.lab.proxy import Proxy
 
-LONG = pytest.mark.skipif(not os.environ.get("LONG"), reason="takes minutes: set LONG=1")
 MOST_GROWTH_MB = 60
 ENDLESS = "thinking 300, answer 100000, no-limit, rate 300"
 NONSENSE = {"0": 2**53 - 1, "1": 10**9, "-1": 3, "²": 1, "": 1, "7": 0, "9" * 5_000: 1, "1e3": 2, " 1": 5}

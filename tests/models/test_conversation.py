@@ -1,6 +1,5 @@
 """Titles, branches, walks along them, and the moves of an attempt's state."""
 
-from datetime import timedelta
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -134,11 +133,12 @@ def test_an_attempt_ends_once(alice: User) -> None:
     assert (generation.state, generation.reason) == (State.STOPPED, "person")
 
 
-def test_only_a_silent_attempt_is_abandoned(alice: User) -> None:
+def test_an_attempt_whose_heart_has_beaten_is_not_abandoned(alice: User) -> None:
     generation = Conversation.begin(asked(), owner=alice).generation
     generation.claim("one")
+    generation.refresh_from_db()
+    Generation.objects.filter(pk=generation.pk).update(heartbeat=timezone.now())
     assert not generation.abandon()
-    Generation.objects.filter(pk=generation.pk).update(heartbeat=timezone.now() - timedelta(seconds=31))
     generation.refresh_from_db()
     assert generation.abandon()
     generation.refresh_from_db()
