@@ -57,6 +57,7 @@ def test_what_the_model_saw_can_be_looked_at(window: Window) -> None:
     window.ends()
     here = page.url
     page.get_by_role("link", name="teal.png").click()
+    page.get_by_role("dialog").get_by_role("link", name="What the model saw").click()
     expect(page.get_by_role("heading", name="What the model saw")).to_be_visible()
     shown = page.get_by_role("img", name="teal.png")
     width, height = (int(str(shown.get_attribute(side))) for side in ("width", "height"))
