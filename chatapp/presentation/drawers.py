@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chatapp import knobs, wiring
+from chatapp import fittings, knobs
 from chatapp.models import User
 
 
@@ -42,8 +42,8 @@ class Drawer:
 
 def drawer(user: User | None, chosen: Mapping[str, Any]) -> Drawer:
     """What is chosen in a conversation (or by a person, with user None), beside what holds where nothing is chosen."""
-    ceilings = wiring.ceilings()
-    usual = knobs.effective(wiring.site_parameters(), user.parameters if user else {})
+    ceilings = fittings.ceilings()
+    usual = knobs.effective(fittings.site_parameters(), user.parameters if user else {})
     reasoning, usual_reasoning = chosen.get("reasoning") or {}, usual.get("reasoning") or {}
     views = [
         KnobView(

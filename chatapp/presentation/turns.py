@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from chatapp import rendering, wiring, wording
+from chatapp import fittings, rendering, wording
 from chatapp.models import Conversation, Generation, Message, Part, User
 from chatapp.presentation.outcomes import answer_now_url, outcome_of
 from chatapp.presentation.rows import Rows, Usage, read_rows
@@ -64,7 +64,7 @@ def _turn(message: Message, rows: Rows, viewer: User) -> Turn:
         )
     if generation.is_settled:
         parts = _settled_parts(rows.parts[message.pk], rows, viewer)
-        revision, is_long = wiring.revision_of(generation), False
+        revision, is_long = fittings.revision_of(generation), False
     else:
         parts, revision, is_long = _growing_parts(message, generation, viewer)
     return Turn(
@@ -110,11 +110,11 @@ def _settled_part(part: Part, viewer: User, thinking_tokens: int | None) -> Part
 def _growing_parts(message: Message, generation: Generation, viewer: User) -> tuple[list[PartView], str, bool]:
     """(the parts of an attempt that runs or is not settled yet, cut into blocks as its sockets cut them; the revision;
     whether it thinks for long)"""
-    follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
+    follower = fittings.follower(generation.pk, str(message.public_id), str(generation.public_id))
     follower.update()
     views = []
     for position, followed in sorted(follower.parts.items()):
-        label, folded = wiring.headline(followed, follower)
+        label, folded = fittings.headline(followed, follower)
         settled = followed.settled_html
         views.append(
             PartView(

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from chatapp import knobs, presentation, wiring
+from chatapp import fittings, knobs, presentation, wiring
 from chatapp.forms.asking import AskForm, first_error
 from chatapp.images.refusals import Refused
 from chatapp.models import Conversation, Message, Posted
@@ -62,14 +62,14 @@ def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
         text=sent["text"],
         client_id=sent["client_id"],
         images=tuple(dict.fromkeys(images)),
-        parameters=wiring.parameters_for(user, parameters),
+        parameters=fittings.parameters_for(user, parameters),
         chosen=parameters,
     )
 
 
 def parameters_in(request: HttpRequest, before: Mapping[str, Any]) -> dict[str, Any]:
     """What is chosen from now on: what the request brings over what was chosen before. Raises Wrong."""
-    ceilings = wiring.ceilings()
+    ceilings = fittings.ceilings()
     try:
         return knobs.chosen(before, knobs.read(fields(request), ceilings=ceilings, typed=is_typed(request)))
     except knobs.BadParameter as wrong:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from chatapp import events, presentation, wiring
+from chatapp import events, fittings, presentation, wiring
 from chatapp.forms.asking import RenameForm, first_error
 from chatapp.generation.holding import Holding
 from chatapp.models import Conversation, Message
@@ -195,7 +195,7 @@ def _lacking(conversation: Conversation, hold: events.Hold) -> events.Progress |
     generation = message.generations.order_by("-number").first()
     if generation is None:
         return None
-    follower = wiring.follower(generation.pk, str(message.public_id), str(generation.public_id))
+    follower = fittings.follower(generation.pk, str(message.public_id), str(generation.public_id))
     follower.update()
     outcome = None
     if follower.is_ended:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from chatapp import wiring
+from chatapp import fittings
 from chatapp.accounts import note
 from chatapp.images.limits import MOST_BYTES
 from chatapp.images.names import display_name
@@ -63,7 +63,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 def take(user: User, file: "File[bytes]") -> tuple[Image, bool]:
     """Examine, store, remember: (the picture, whether it is new). Raises Refused."""
-    taken = wiring.intake().examine(file.read(MOST_BYTES + 1))
+    taken = fittings.intake().examine(file.read(MOST_BYTES + 1))
     earlier = Image.objects.filter(owner=user, sha256=taken.sha256).first()
     if earlier is None:
         _refuse_above_quota(user, taken.size)
@@ -82,16 +82,16 @@ def _refuse_above_quota(user: User, size: int) -> None:
 
 
 def _keep(user: User, taken: Taken, name: str) -> tuple[Image, bool]:
-    stored_as = wiring.pictures().keep(taken)
+    stored_as = fittings.pictures().keep(taken)
     try:
         with transaction.atomic():
             return _row(user, taken, name, stored_as), True
     except IntegrityError:
         # The same picture came twice at once: the other was quicker.
-        wiring.remove_pictures([stored_as])
+        fittings.remove_pictures([stored_as])
         return Image.objects.get(owner=user, sha256=taken.sha256), False
     except BaseException:
-        wiring.remove_pictures([stored_as])
+        fittings.remove_pictures([stored_as])
         raise
 
 
@@ -175,7 +175,7 @@ def _of(request: HttpRequest, key: UUID) -> Image:
 
 def _file(image: Image, copy: Copy, media_type: str) -> HttpResponse:
     try:
-        data = wiring.pictures().read(image.stored_as, copy)
+        data = fittings.pictures().read(image.stored_as, copy)
     except Missing as wrong:
         raise Http404 from wrong
     ending = media_type.rpartition("/")[2].replace("jpeg", "jpg")

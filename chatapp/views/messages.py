@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from chatapp import presentation, wiring
+from chatapp import fittings, presentation, wiring
 from chatapp.forms.asking import AgainForm, first_error
 from chatapp.models import Generation, Posted
 from chatapp.models.posted import going_on, went_on
@@ -77,7 +77,7 @@ def regenerate(request: HttpRequest, message: UUID) -> HttpResponse:
         form = AgainForm(fields(request))
         if not form.is_valid():
             raise Wrong(400, "invalid", first_error(form))
-        parameters = wiring.parameters_for(signed_in(request), talk.parameters)
+        parameters = fittings.parameters_for(signed_in(request), talk.parameters)
         if form.cleaned_data["without_pictures"]:
             parameters["pictures"] = False
         return talk.regenerate(found, client_id=form.key(), parameters=parameters)
@@ -115,8 +115,8 @@ def _further(request: HttpRequest, earlier: Generation, purpose: Purpose) -> Htt
         if earlier.stop():
             wiring.ring_generation(earlier)
         # Its own process may be about to; whoever is first settles it, and what is settled can be written on.
-        wiring.settle_attempt(earlier.pk)
-        parameters = wiring.parameters_for_more(signed_in(request), chosen, earlier, purpose)
+        fittings.settle_attempt(earlier.pk)
+        parameters = fittings.parameters_for_more(signed_in(request), chosen, earlier, purpose)
         return talk.go_on(earlier, purpose=purpose, parameters=parameters, chosen=chosen)
 
     return answered(

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from chatapp import knobs, presentation, wiring
+from chatapp import fittings, knobs, presentation
 from chatapp.forms.people import SettingsForm
 from chatapp.models import User
 from chatapp.replies import form_error, json_error
@@ -33,7 +33,7 @@ def _change(request: HttpRequest, user: User) -> HttpResponseBase:
     form = SettingsForm(fields(request), instance=user)
     error, parameters = "", user.parameters
     try:
-        found = knobs.read(fields(request), ceilings=wiring.ceilings(), typed=is_typed(request))
+        found = knobs.read(fields(request), ceilings=fittings.ceilings(), typed=is_typed(request))
         parameters = knobs.chosen(user.parameters, found)
     except knobs.BadParameter as wrong:
         error = str(wrong)

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
-from chatapp import wiring
+from chatapp import fittings, wiring
 from chatapp.models import Conversation
 from chatapp.models.conversation import IN_TRASH_FOR
 from chatapp.views.access import conversation_of, deleted_of, signed_in
@@ -76,5 +76,5 @@ def purge(request: HttpRequest, conversation: UUID) -> HttpResponse:
     topics = wiring.topics_of(found, found.running())
     pictures = found.purge()
     wiring.ring(topics)
-    wiring.remove_pictures(pictures)
+    fittings.remove_pictures(pictures)
     return JsonResponse({"purged": str(conversation)}) if wants_json(request) else redirect("trash")

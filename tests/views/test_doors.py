@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from chatapp import wiring
+from chatapp import fittings
 from chatapp.models import Conversation, Generation, Message, User
 from tests.views.conftest import Talk, talk_of
 
@@ -210,7 +210,7 @@ def test_pages_take_a_fixed_number_of_queries(door: Client, alice: User, django_
         more = asked(door, path)
         assert more.status_code == 201
         door.post(f"/generations/{more.json()['generation']}/stop/", **JSON)
-        assert wiring.settle_attempt(Generation.objects.get(public_id=more.json()["generation"]).pk)
+        assert fittings.settle_attempt(Generation.objects.get(public_id=more.json()["generation"]).pk)
     with django_assert_max_num_queries(16):
         door.get(f"/c/{talk.conversation}/")
     with django_assert_max_num_queries(5):

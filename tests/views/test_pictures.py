@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from chatapp import wiring
+from chatapp import fittings
 from chatapp.generation.history import Picture, Said, choose_pictures, said_before
 from chatapp.images.store import Copy, Missing
 from chatapp.models import Conversation, Generation, Image, Message, Part, User
@@ -186,18 +186,18 @@ def test_a_picture_goes_with_the_last_message_that_uses_it(door: Client, alice: 
     image = picture_of(alice)
     first, second = (ask(door, images=[str(image.public_id)]).json() for _ in range(2))
     door.post(f"/c/{first['conversation']}/purge/", **JSON)
-    assert wiring.pictures().read(image.stored_as, Copy.MODEL)
+    assert fittings.pictures().read(image.stored_as, Copy.MODEL)
     door.post(f"/c/{second['conversation']}/purge/", **JSON)
     assert Image.objects.count() == 0
     with pytest.raises(Missing):
-        wiring.pictures().read(image.stored_as, Copy.MODEL)
+        fittings.pictures().read(image.stored_as, Copy.MODEL)
 
 
 def test_a_picture_that_was_never_sent_is_swept_after_a_day(alice: User, door: Client) -> None:
     stale, fresh, used = (picture_of(alice, colour=(shade, 0, 0)) for shade in (10, 90, 170))
     ask(door, images=[str(used.public_id)])
     Image.objects.filter(pk__in=[stale.pk, used.pk]).update(used_at=timezone.now() - timedelta(days=2))
-    assert wiring.sweeper().once() == 1
+    assert fittings.sweeper().once() == 1
     assert set(Image.objects.all()) == {fresh, used}
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from chatapp import wiring
+from chatapp import fittings
 from chatapp.images.store import Copy, Missing
 from chatapp.models import Conversation, Generation, Image, User
 from chatapp.models.conversation import IN_TRASH_FOR
@@ -76,11 +76,11 @@ def test_after_thirty_days_it_goes_for_good_with_its_pictures(door: Client, alic
     almost, over = IN_TRASH_FOR - timedelta(hours=1), IN_TRASH_FOR + timedelta(hours=1)
     Conversation.objects.filter(public_id=talk.conversation).update(deleted_at=timezone.now() - almost)
     Conversation.objects.filter(public_id=asked["conversation"]).update(deleted_at=timezone.now() - over)
-    wiring.sweeper().once()
+    fittings.sweeper().once()
     assert [str(found.public_id) for found in Conversation.objects.all()] == [talk.conversation]
     assert not Image.objects.filter(pk=image.pk).exists()
     with pytest.raises(Missing):
-        wiring.pictures().read(image.stored_as, Copy.MODEL)
+        fittings.pictures().read(image.stored_as, Copy.MODEL)
 
 
 def test_without_javascript_the_trash_is_a_page_with_buttons(door: Client, talk: Talk) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chatapp import wiring
+from chatapp import fittings
 
 
 class Command(BaseCommand):
@@ -13,4 +13,4 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{wiring.sweeper().once()} pictures removed.")
+        self.stdout.write(f"{fittings.sweeper().once()} pictures removed.")

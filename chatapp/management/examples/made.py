@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from chatapp import wiring
+from chatapp import fittings
 from chatapp.models import Call, Conversation, Generation, Journal, Part, Posted, User
 from chatapp.models.conversation import Asked
 from chatapp.openrouter.catalogue import QWEN3_VL_8B_THINKING
@@ -69,7 +69,7 @@ def _post(owner: User, conversation: Conversation | None, question: str, images:
     asked = Asked(
         text=question,
         client_id=uuid5(NAMESPACE_URL, f"seed:{owner.email}:{question}"),
-        parameters=wiring.parameters_for(owner, {}),
+        parameters=fittings.parameters_for(owner, {}),
         images=tuple(images),
     )
     return conversation.post(asked) if conversation else Conversation.begin(asked, owner=owner)
@@ -123,7 +123,7 @@ def _write(generation: Generation, question: str, attempt: Attempt) -> None:
         first_thinking_ms=FIRST_TOKEN_MS,
         ended_ms=at_ms,
     )
-    wiring.settle_attempt(generation.pk)
+    fittings.settle_attempt(generation.pk)
 
 
 def _texts(question: str, attempt: Attempt) -> dict[PartKind, str]:
