@@ -50,10 +50,12 @@ class Watching(_Frame, frozen=True, kw_only=True, tag="watching"):
 
 
 class Added(_Frame, frozen=True, kw_only=True, tag="added"):
-    """Turns were added to the watched conversation, here or elsewhere: fetch those after the last one you show."""
+    """Turns were added to the watched conversation, here or elsewhere: fetch those after the last one you show.
+    `attempt` is the newest attempt at `message`: who shows it already, with an older one, holds it anew."""
 
     conversation: str
     message: str
+    attempt: str | None = None
 
 
 class Resumed(_Frame, frozen=True, kw_only=True, tag="resumed"):

@@ -90,6 +90,8 @@ class Draft:
     revision: int = 0
     ended_ms: int | None = None
     lost: bool = False
+    # Its engine has let go of upstream: what remains is to write and to settle.
+    over: bool = False
     delayed: bool = False
     committed: list[Row] = field(default_factory=list)
     standing: Standing = field(init=False)

@@ -77,6 +77,9 @@ class Engine:
         """Claim the attempt and see it through to its ending and settling."""
         job = await offload(take_up, generation_id, self._owner)
         if job is None:
+            # It may have been stopped before anybody took it up.
+            await self._later(self._settle, generation_id)
+            self._ring(generation_id)
             return
         draft = Draft(
             generation_id=job.generation_id,
@@ -92,6 +95,7 @@ class Engine:
         self._ring(generation_id)
         try:
             await self._see_through(job, draft)
+            draft.over = True
             await self._journal.written(draft)
             if draft.lost:
                 # Ended from outside, so the journal writes no more of it; what was asked for is billed all the same.

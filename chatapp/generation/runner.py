@@ -86,14 +86,14 @@ class Runner:
     def _let_go(self, generation_id: int) -> None:
         draft = self._engine.drafts.get(generation_id)
         task = self._tasks.get(generation_id)
-        # Without a draft it is not claimed yet; with an ending of its own it is only being settled.
-        if draft and task and not self._has_ended(generation_id) and not task.cancelling():
+        # Without a draft it is not claimed yet; one that is over is being settled, which cancelling would prevent.
+        if draft and task and not draft.over and not task.cancelling():
             draft.lost = True
             task.cancel()
 
-    def _has_ended(self, generation_id: int) -> bool:
+    def _is_over(self, generation_id: int) -> bool:
         draft = self._engine.drafts.get(generation_id)
-        return draft is not None and draft.ended_ms is not None
+        return draft is not None and draft.over
 
     async def beat(self) -> None:
         """Tell the other processes that ours lives."""
@@ -108,8 +108,8 @@ class Runner:
             await asyncio.wait(list(self._tasks.values()), timeout=seconds)
         self._engine.is_leaving = True
         for generation_id, task in self._tasks.items():
-            # One that has ended is only being written and settled.
-            if not self._has_ended(generation_id):
+            # One that is over is only being written and settled.
+            if not self._is_over(generation_id):
                 task.cancel()
         if left := list(self._tasks.values()):
             await asyncio.wait(left, timeout=WRITTEN_WITHIN_SECONDS)

@@ -186,6 +186,7 @@ class _Exchange:
         self._params = params
         self._payload = payload
         self._response: httpx.Response | None = None
+        self._broken: ConnectionLost | None = None
         self._pieces: AsyncIterator[bytes] | None = None
 
     async def open(self, on_progress: Callable[[], object]) -> None:
@@ -206,10 +207,15 @@ class _Exchange:
 
     async def read(self) -> bytes:
         assert self._pieces is not None
+        if self._broken:
+            raise self._broken
         try:
             return await anext(self._pieces, b"")
         except FOREIGN_ERRORS as error:
-            raise ConnectionLost(_named(error), status=self.status) from error
+            self._broken = ConnectionLost(_named(error), status=self.status)
+            if unread := _unread(self._response):
+                return unread
+            raise self._broken from error
 
     async def aclose(self) -> None:
         if self._response is not None:
@@ -239,6 +245,12 @@ def _transport(name: Transport) -> httpx.AsyncBaseTransport:
 
     transport: httpx.AsyncBaseTransport = AiohttpTransport(verify=ssl_context, trust_env=False, client=session)
     return transport
+
+
+def _unread(response: httpx.Response | None) -> bytes:
+    """What had arrived before the connection broke. aiohttp raises first and would drop it; httpx hands it over."""
+    answer = getattr(getattr(response and response.stream, "_stream", None), "_aiohttp_response", None)
+    return bytes(answer.content._read_nowait(-1)) if answer else b""
 
 
 @cache

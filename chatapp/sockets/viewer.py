@@ -191,7 +191,7 @@ class Viewer:
         if now is None:
             await self._tell(events.Gone(conversation=before.key))
         elif now.leaf != before.leaf and now.leaf:
-            await self._tell(events.Added(conversation=now.key, message=now.leaf))
+            await self._tell(events.Added(conversation=now.key, message=now.leaf, attempt=now.attempt))
         elif now.leaf and now.attempt and now.attempt != before.attempt:
             await self._tell(events.Resumed(conversation=now.key, leaf=now.leaf, attempt=now.attempt))
         if now and now.title != before.title:

@@ -115,7 +115,7 @@ class Proxy:
         if self.delay_seconds:
             time.sleep(self.delay_seconds)
         began = time.monotonic()
-        while self.bytes_per_second and time.monotonic() - began < size / self.bytes_per_second:
+        while (time.monotonic() - began) * self.bytes_per_second < size and self.bytes_per_second:
             time.sleep(0.01)
         while self.is_held:
             time.sleep(0.01)

@@ -95,6 +95,20 @@ async def test_a_page_that_slept_through_it_is_told_on_waking(alice: Person, ups
     assert [part.get("whole", False) for part in reader.frames[-1]["parts"] if part["position"] == 0] == [True]
 
 
+async def test_writing_on_beside_a_newer_branch_tells_of_the_attempt(alice: Person, upstream: Upstream) -> None:
+    posted = broken_off(alice, upstream)
+    other = alice.post(f"/messages/{posted['message']}/regenerate/").json()
+    alice.stops(other["generation"])
+    alice.ended(other["message"])
+    reader = Reader(alice)
+    async with reader.connected():
+        await reader.reads(posted["conversation"], posted["message"])
+        upstream.play("answer 30")
+        second = await asyncio.to_thread(more, alice, posted["generation"])
+        added = await reader.receive("added")
+        assert (added["message"], added["attempt"]) == (posted["message"], second["generation"])
+
+
 def test_a_poll_tells_of_the_newer_attempt(alice: Person, upstream: Upstream) -> None:
     posted = broken_off(alice, upstream)
     upstream.play("answer 5")

@@ -324,6 +324,27 @@ async def test_a_chunked_answer_cut_keeps_its_text(asker: Asker, upstream: Loopb
     assert (text, answer.verdict(), answer.requests) == ("so far", CUT, 1)
 
 
+async def test_what_came_before_the_cut_is_heard_by_a_listener_who_was_busy(asker: Asker, upstream: Loopback) -> None:
+    async def script(connection: Connection) -> None:
+        await connection.stream(delta(content="so "))
+        await heard.wait()
+        await connection.chunk(delta(content="far") + b'data: {"choi')
+        connection.writer.close()
+        await connection.writer.wait_closed()
+        cut.set()
+
+    heard, cut, text = asyncio.Event(), asyncio.Event(), ""
+    upstream.plays(script)
+    async with asker.client().stream(BODY) as answer:
+        async for batch in answer:
+            text += "".join(said.text for said in batch if isinstance(said, events.Answer))
+            heard.set()
+            await cut.wait()
+            for _ in range(20):  # turns of the loop, which hears of the last bytes and of the end meanwhile
+                await asyncio.sleep(0)
+    assert (text, answer.verdict(), answer.requests) == ("so far", CUT, 1)
+
+
 async def test_an_unframed_answer_cut_keeps_its_text(asker: Asker, upstream: Loopback) -> None:
     async def script(connection: Connection) -> None:
         await connection.head(Connection="close")

@@ -93,7 +93,7 @@ class Follower(Reader):
                 frame = await self.takes(data)
                 if self._is_missing(frame):
                     return
-                if frame["type"] == "resumed":
+                if self._is_outdated_by(frame):
                     await self.holds(self.message)
                 frames -= frame["type"] == "progress"
                 if self.kind == "slow":
@@ -118,6 +118,11 @@ class Follower(Reader):
                 self.left = "settled"
         else:
             assert reply.status_code == 503, f"a poll got {reply.status_code}: {reply.text[:200]}"
+
+    def _is_outdated_by(self, frame: dict[str, Any]) -> bool:
+        """Whether it tells of another attempt at the message."""
+        told = frame.get("leaf") or frame.get("message")
+        return frame["type"] in {"resumed", "added"} and told == self.message and frame["attempt"] != self.attempt
 
     def _is_missing(self, frame: dict[str, Any]) -> bool:
         """Whether the conversation is not there: in the trash, from which it may come back, or deleted."""

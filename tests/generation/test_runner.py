@@ -1,0 +1,119 @@
+"""An attempt that ended from outside is settled by its own process, at whatever moment that is noticed."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from chatapp.generation.engine import Engine
+from chatapp.generation.facts import FactBook
+from chatapp.generation.journal import JournalWriter
+from chatapp.generation.runner import Runner
+from chatapp.models import Conversation, Generation, User
+from chatapp.models.conversation import Asked
+from chatapp.openrouter.events import Thinking
+
+
+class Upstream:
+    """Says what it is given, and nothing by itself."""
+
+    error, sent, generation_id = None, True, "gen-1"
+
+    def __init__(self) -> None:
+        self.words: asyncio.Queue[str] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def stream(self, body: dict[str, Any]) -> AsyncIterator["Upstream"]:
+        yield self
+
+    async def __aiter__(self) -> AsyncIterator[list[Thinking]]:
+        while True:
+            yield [Thinking(await self.words.get())]
+
+
+class Silence:
+    """A bell that nobody rings."""
+
+    def listen(self, topic: str) -> None: ...
+    def ignore(self, topic: str) -> None: ...
+
+
+class Settling:
+    """Settles when it may."""
+
+    def __init__(self) -> None:
+        self.may, self.begun, self.settled = threading.Event(), threading.Event(), list[int]()
+
+    def __call__(self, generation_id: int) -> bool:
+        self.begun.set()
+        assert self.may.wait(30)
+        self.settled.append(generation_id)
+        return True
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[tuple[Runner, Engine, Upstream, Settling]]:
+    upstream, settling = Upstream(), Settling()
+    journal = JournalWriter(owner="this process", ring=lambda drafts: None)
+    engine = Engine(
+        owner="this process",
+        upstream=upstream,
+        compose=lambda job, turns: {},
+        journal=journal,
+        settle=settling,
+        ring=lambda generation_id: None,
+        facts=FactBook(model="any", ask=None),
+    )
+    writing = asyncio.create_task(journal.run())
+    yield Runner(engine=engine, owner="this process", bell=Silence()), engine, upstream, settling
+    settling.may.set()
+    writing.cancel()
+    with suppress(asyncio.CancelledError):
+        await writing
+
+
+@sync_to_async
+def asked() -> Generation:
+    owner = User.objects.create_user("alice@example.com")
+    return Conversation.begin(Asked(text="Why?", client_id=uuid4(), parameters={}), owner=owner).generation
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_is_being_settled_is_not_let_go(house: tuple[Runner, Engine, Upstream, Settling]) -> None:
+    runner, engine, upstream, settling = house
+    generation = await asked()
+    runner._begin(generation.pk)
+    task = runner._tasks[generation.pk]
+    upstream.words.put_nowait("one")
+    await until(lambda: generation.pk in engine.drafts and engine.drafts[generation.pk].committed)
+    assert await sync_to_async(generation.stop)()
+    # The journal notices first: the engine ends by itself, without being cancelled.
+    upstream.words.put_nowait("two")
+    await until(lambda: engine.drafts[generation.pk].lost)
+    upstream.words.put_nowait("three")
+    await until(settling.begun.is_set)
+    runner._let_go(generation.pk)
+    settling.may.set()
+    await task
+    assert settling.settled == [generation.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_was_stopped_before_it_began_is_settled(house: tuple[Runner, Engine, Upstream, Settling]) -> None:
+    _, engine, _, settling = house
+    generation = await asked()
+    assert await sync_to_async(generation.stop)()
+    settling.may.set()
+    await engine.run(generation.pk)
+    assert settling.settled == [generation.pk]
