@@ -170,7 +170,9 @@ def code_block(code: str, info: str = "", ink: Ink | None = None) -> str:
 @lru_cache(maxsize=32)  # finished blocks inside an open list come again with every frame
 def _coloured(language: str, code: str) -> str | None:
     try:
-        tokens = _tokens(language, code, until=thread_time() + _SECONDS_A_BLOCK)
+        # Before the clock starts: a lexer's first making takes half of a block's time, and is no fault of the code.
+        lexer = _lexer(language)
+        tokens = _tokens(lexer, code, until=thread_time() + _SECONDS_A_BLOCK)
     except Exception:  # lexers are many, and not all of them bear hostile code
         return None
     if "".join(text for _, text in tokens) != code:
@@ -182,9 +184,9 @@ def _coloured(language: str, code: str) -> str | None:
     return "".join(parts)
 
 
-def _tokens(language: str, code: str, *, until: float) -> list[tuple[str, str]]:
+def _tokens(lexer: Lexer, code: str, *, until: float) -> list[tuple[str, str]]:
     tokens = []
-    for kind, text in _lexer(language).get_tokens(code):
+    for kind, text in lexer.get_tokens(code):
         tokens.append((_class_of(kind), text))
         if thread_time() > until:
             raise TimeoutError
