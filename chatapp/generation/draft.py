@@ -14,7 +14,6 @@ from chatapp.words import RUNNING, PartKind, State
 
 MAX_UNWRITTEN_BYTES = 2_000_000
 AHEAD_BYTES = 500_000
-A_LITTLE_BYTES = 500
 
 
 class DraftFull(Exception):
@@ -122,9 +121,9 @@ class Draft:
         return any(part.kind == PartKind.TEXT for part in self._parts.values())
 
     @property
-    def has_a_little(self) -> bool:
-        """Whether some text waits for the database, no more than an ordinary model says between two commits."""
-        return 0 < self._unwritten_bytes <= A_LITTLE_BYTES
+    def is_waiting(self) -> bool:
+        """Whether text waits for the database."""
+        return self._unwritten_bytes > 0
 
     @property
     def is_ahead(self) -> bool:

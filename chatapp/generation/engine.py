@@ -39,6 +39,8 @@ class Answering(Protocol):
     def generation_id(self) -> str: ...
     @property
     def sent(self) -> bool: ...
+    @property
+    def is_rushing(self) -> bool: ...
 
 
 class Upstream(Protocol):
@@ -140,7 +142,7 @@ class Engine:
                         return
                     if draft.is_dirty:
                         self._journal.dirty()
-                    await self._rest(draft)
+                    await self._rest(draft, is_rushing=answer.is_rushing)
             finally:
                 if answer.sent:
                     draft.used({"upstream_id": answer.generation_id[:128]} | call)
@@ -149,9 +151,9 @@ class Engine:
         ending = answer.verdict()
         draft.end(ending.state, ending.reason, _explained(ending.reason))
 
-    async def _rest(self, draft: Draft) -> None:
+    async def _rest(self, draft: Draft, *, is_rushing: bool) -> None:
         """Let the others run. What upstream says until the next commit is then read in one go, unless it is a lot."""
-        if draft.has_a_little:
+        if draft.is_waiting and not is_rushing:
             await self._journal.tick()
         else:
             # A read that finds bytes waiting does not yield by itself: a fast upstream would starve the loop.

@@ -28,6 +28,8 @@ from chatapp.words import Reason, State, ThinkTags
 PAUSES_SECONDS = (1.0, 3.0)
 JITTER = 0.25
 ERROR_BODY_BYTES = 64 * 1024
+# Half of what one read gives at most; what a model says within a fifth of a second is less.
+RUSHING_BYTES = 8 * 1024
 
 
 class Exchange(Protocol):
@@ -97,6 +99,11 @@ class AnswerStream:
         """Whether the last request went out, so that it may be billed."""
         return self._exchange.sent
 
+    @property
+    def is_rushing(self) -> bool:
+        """Whether the last piece was so large that more is probably waiting."""
+        return self._piece_bytes >= RUSHING_BYTES
+
     def verdict(self) -> Verdict:
         """How it ended, once the iteration is over."""
         return Verdict(self.error.state, self.error.reason) if self.error else self._reader.verdict()
@@ -114,7 +121,7 @@ class AnswerStream:
         self.error = None
         self._exchange = self._make_exchange()
         self._reader = Reader(self._think_tags, self._limits)
-        self._received = 0
+        self._received = self._piece_bytes = 0
         self._waited = 0.0  # seconds of waiting since the last progress
 
     async def _run(self) -> AsyncGenerator[list[Event], None]:
@@ -193,7 +200,8 @@ class AnswerStream:
                 raise TooSlow(otherwise) from None
             raise
         self._waited += self._clock() - before
-        self._received += len(piece)
+        self._piece_bytes = len(piece)
+        self._received += self._piece_bytes
         if self._received > self._limits.body_bytes:
             raise TooMuch(f"a body of more than {self._limits.body_bytes} bytes")
         return piece

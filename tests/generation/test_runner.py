@@ -22,7 +22,7 @@ from chatapp.openrouter.events import Thinking
 class Upstream:
     """Says what it is given, and nothing by itself."""
 
-    error, sent, generation_id = None, True, "gen-1"
+    error, sent, generation_id, is_rushing = None, True, "gen-1", False
 
     def __init__(self) -> None:
         self.words: asyncio.Queue[str] = asyncio.Queue()
