@@ -20,6 +20,7 @@ import httpx
 import msgspec
 from httpx_aiohttp import AiohttpTransport
 
+from chatapp.openrouter.ahead import Ahead
 from chatapp.openrouter.catalogue import Facts
 from chatapp.openrouter.chunks import decode_json
 from chatapp.openrouter.errors import BadUpstream, ConnectionLost, NotReached, Refusal, TooSlow, UpstreamError
@@ -235,7 +236,7 @@ def _transport(name: Transport) -> httpx.AsyncBaseTransport:
     ssl_context = _ssl_context()
     if name == "httpx":
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS)
-        return httpx.AsyncHTTPTransport(verify=ssl_context, trust_env=False, limits=limits)
+        return _ReadingAhead(verify=ssl_context, trust_env=False, limits=limits)
 
     def session() -> aiohttp.ClientSession:
         # Made on the first request, because it belongs to the running loop. Cookies of one person's answer have no
@@ -245,6 +246,31 @@ def _transport(name: Transport) -> httpx.AsyncBaseTransport:
 
     transport: httpx.AsyncBaseTransport = AiohttpTransport(verify=ssl_context, trust_env=False, client=session)
     return transport
+
+
+class _ReadingAhead(httpx.AsyncHTTPTransport):
+    """httpx's own transport, whose bodies are read on while their listener rests, as aiohttp does."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _AheadStream(response.stream)
+        return response
+
+
+class _AheadStream(httpx.AsyncByteStream):
+    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        self._stream = stream
+        self._ahead: Ahead | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._ahead = Ahead(aiter(self._stream))
+        return self._ahead
+
+    async def aclose(self) -> None:
+        if self._ahead is not None:
+            await self._ahead.aclose()
+        await self._stream.aclose()
 
 
 def _unread(response: httpx.Response | None) -> bytes:

@@ -293,6 +293,31 @@ async def test_time_that_the_listener_takes_is_not_upstreams(asker: Asker, upstr
     assert answer.verdict() == DONE_WELL
 
 
+async def test_what_comes_while_the_listener_rests_is_heard_in_one_go(asker: Asker, upstream: Loopback) -> None:
+    async def script(connection: Connection) -> None:
+        await connection.stream(delta(content="a"))
+        await heard.wait()
+        for _ in range(200):
+            await connection.chunk(delta(content="b"))
+        await connection.chunk(finish() + DONE)
+        await connection.end()
+        said.set()
+
+    heard, said, texts = asyncio.Event(), asyncio.Event(), list[str]()
+    upstream.plays(script)
+    async with asker.client().stream(BODY) as answer:
+        async for batch in answer:
+            texts.append("".join(event.text for event in batch if isinstance(event, events.Answer)))
+            heard.set()
+            await said.wait()
+            for _ in range(500):  # turns of the loop, in which what is under way arrives
+                await asyncio.sleep(0)
+    assert answer.verdict() == DONE_WELL
+    assert "".join(texts) == "a" + "b" * 200
+    # 46 kB come in three or four pieces, not in two hundred.
+    assert len(texts) < 20
+
+
 # Cuts
 
 
