@@ -9,7 +9,7 @@ from django.urls import reverse
 from chatapp import fittings, presentation, wiring
 from chatapp.forms.asking import AgainForm, first_error
 from chatapp.models import Generation, Posted
-from chatapp.models.posted import going_on, went_on
+from chatapp.models.posted import CannotGoOn, going_on, went_on
 from chatapp.views.access import conversation_of, generation_of, message_of, signed_in
 from chatapp.views.asking import Wrong, answered, parameters_in, question_in
 from chatapp.views.conversations import show_page
@@ -107,10 +107,14 @@ def _further(request: HttpRequest, earlier: Generation, purpose: Purpose) -> Htt
     talk = earlier.conversation
 
     def post() -> Posted:
-        before = went_on(earlier, purpose)
-        if before:
+        try:
+            going_on(earlier, purpose)
+        except CannotGoOn:
+            # In this order, since the same may be sent twice at once: then one of them made it just now.
+            before = went_on(earlier, purpose)
+            if before is None:
+                raise
             return before
-        going_on(earlier, purpose)
         chosen = parameters_in(request, talk.parameters)
         if earlier.stop():
             wiring.ring_generation(earlier)

@@ -21,6 +21,7 @@ OPEN = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_signup",
+    "manifest",
     "ready",
     "setup",
     "up",
