@@ -190,6 +190,9 @@ class AnswerStream:
         """The next piece; empty at the end. After the finish chunk no trouble is worth telling."""
         seconds, otherwise = self._patience()
         before = self._clock()
+        # The alarm lets a process that stood still hear what came meanwhile; of this limit nothing may come afterwards.
+        if self._reader.finish_reason is None and before - self._started > self._limits.whole_seconds:
+            raise TooSlow(f"not finished within {self._limits.whole_seconds:g} s")
         try:
             with self._alarm.within(seconds):
                 piece = await self._exchange.read()

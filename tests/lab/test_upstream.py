@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.lab.conftest import serving
+from tests.lab.conftest import LONG, serving
 from tests.lab.people import Person, Reader, text_of
 from tests.lab.processes import Site, Upstream, free_port, memory_mb
 
@@ -91,12 +91,16 @@ FAULTS: list[tuple[str, str, str, int | None, str, str, int]] = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["aiohttp", pytest.param("httpx", marks=LONG)])
 def impatient(
-    start_site: Callable[..., Site], founded: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    start_site: Callable[..., Site],
+    founded: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Person]:
-    """The founder of a site that bears less of upstream than usual."""
-    with serving(start_site, founded, tmp_path_factory, UPSTREAM_LIMITS=json.dumps(LIMITS)) as person:
+    """The founder of a site that bears less of upstream than usual, on either transport."""
+    settings = {"UPSTREAM_LIMITS": json.dumps(LIMITS), "UPSTREAM_TRANSPORT": request.param}
+    with serving(start_site, founded, tmp_path_factory, **settings) as person:
         yield person
 
 

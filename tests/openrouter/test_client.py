@@ -276,6 +276,17 @@ async def test_an_answer_without_end_meets_the_limit_of_the_whole(asker: Asker, 
     assert set(asked.text) == {"a"}
 
 
+async def test_nor_is_that_limit_missed_by_a_process_that_stood_still_then(asker: Asker, upstream: Loopback) -> None:
+    upstream.plays(drips(delta(content="a")))
+    async with asyncio.timeout(20), asker.client(whole_seconds=0.3).stream(BODY) as answer:
+        stands_still = True
+        async for _ in answer:
+            if stands_still:
+                time.sleep(0.8)
+            stands_still = False
+    assert answer.verdict() == (State.FAILED, Reason.TIMEOUT)
+
+
 async def test_time_that_the_listener_takes_is_not_upstreams(asker: Asker, upstream: Loopback) -> None:
     limits: dict[str, Any] = {"idle_bytes_seconds": 0.1, "between_deltas_seconds": 0.1, "first_delta_seconds": 0.1}
 
