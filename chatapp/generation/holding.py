@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from chatapp import events, wording
 from chatapp.generation.follower import FollowedPart, Follower, elapsed_ms, headline_of
+from chatapp.words import State
 
 
 @dataclass(slots=True)
@@ -21,6 +22,7 @@ class Holding:
     # Settled parts of which nothing is lacking.
     _whole: set[int] = field(default_factory=set)
     _told: tuple[object, ...] = ()
+    _word: tuple[State, str] | None = None
 
     def lacking(self, follower: Follower, outcome: str | None = None) -> events.Progress | None:
         """The frame that brings this reader up to date, or None when nothing is lacking. Assumes that it arrives."""
@@ -43,7 +45,7 @@ class Holding:
             attempt=follower.attempt,
             revision=follower.revision,
             state=standing.state,
-            word=wording.state_word(standing.state),
+            word=self._word_of(standing.state),
             elapsed_ms=elapsed_ms(standing),
             reason=standing.reason,
             parts=lacking,
@@ -53,6 +55,12 @@ class Holding:
             checksum=standing.checksum,
             delayed=standing.delayed,
         )
+
+    def _word_of(self, state: State) -> str:
+        # Translated when it changes: to do so for each frame costs as much as encoding it.
+        if self._word is None or self._word[0] != state:
+            self._word = state, wording.state_word(state)
+        return self._word[1]
 
     def _part(self, part: FollowedPart, follower: Follower) -> events.PartFrame | None:
         position, headline = part.state.position, headline_of(part, follower)

@@ -174,17 +174,20 @@ def _still_ours(cursor: CursorWrapper, owner: str, ids: Sequence[int]) -> set[in
     return {row[0] for row in cursor.fetchall()}
 
 
-def _write_parts(batches: Iterable[Batch]) -> None:
+def _write_parts(batches: Sequence[Batch]) -> None:
+    Part.objects.bulk_create(
+        Part(
+            message_id=batch.message_id,
+            generation_id=batch.generation_id,
+            position=part.position,
+            kind=part.kind,
+            started_ms=part.started_ms,
+            ended_ms=part.ended_ms,
+        )
+        for batch in batches
+        for part in batch.new_parts
+    )
     for batch in batches:
-        for part in batch.new_parts:
-            Part.objects.create(
-                message_id=batch.message_id,
-                generation_id=batch.generation_id,
-                position=part.position,
-                kind=part.kind,
-                started_ms=part.started_ms,
-                ended_ms=part.ended_ms,
-            )
         for part in batch.changed_parts:
             Part.objects.filter(message_id=batch.message_id, position=part.position).update(
                 kind=part.kind, ended_ms=part.ended_ms
