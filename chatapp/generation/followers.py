@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from chatapp.events import Progress
 from chatapp.generation.draft import Draft
@@ -44,15 +44,18 @@ class Shared:
             if (rest := self._rested_at - loop.time()) > 0:
                 await asyncio.sleep(rest)
             self._looked_at = loop.time()
-            reading = await self._read()
-            if self.follower.must_begin(reading):
-                await offload(self.follower.begin)
-            if reading and (sum(len(row.text) for row in reading.rows) > INLINE_CHARS or self._is_slow):
-                took = await asyncio.to_thread(self._apply, reading)
-            else:
-                took = self._apply(reading)
-            self._is_slow = took > SLOW_SECONDS
-            self._rested_at = loop.time() + max(LEAST_REST_SECONDS, REST_FACTOR * took)
+            await _to_its_end(self._look())
+
+    async def _look(self) -> None:
+        reading = await self._read()
+        if self.follower.must_begin(reading):
+            await offload(self.follower.begin)
+        if reading and (sum(len(row.text) for row in reading.rows) > INLINE_CHARS or self._is_slow):
+            took = await asyncio.to_thread(self._apply, reading)
+        else:
+            took = self._apply(reading)
+        self._is_slow = took > SLOW_SECONDS
+        self._rested_at = asyncio.get_running_loop().time() + max(LEAST_REST_SECONDS, REST_FACTOR * took)
 
     def _apply(self, reading: Reading | None) -> float:
         """Give the follower what was read; says how long it worked. Not counted is what others took meanwhile."""
@@ -70,6 +73,19 @@ class Shared:
         if draft is not None:
             return read_draft(draft, self.follower.seq)
         return await offload(read_stored, self.follower.generation_id, self.follower.seq)
+
+
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Wait for the work, also when the reader who waits is cancelled.
+
+    A thread that renders goes on all the same: the next reader would read from where it began, and feed the same again.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 class Followers:

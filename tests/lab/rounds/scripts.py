@@ -58,7 +58,8 @@ def _burst(rng: Random) -> Script:
 
 
 def _unicode(rng: Random) -> Script:
-    words = f"unicode, thinking {rng.randint(0, 20)}, rate {rng.randint(10, 40)}"
+    # Its answer has a closing think tag in it, which means what it says unless there was thinking before.
+    words = f"unicode, thinking {rng.randint(1, 20)}, rate {rng.randint(10, 40)}"
     return Script(words=words, faults=("upstream: `unicode`",), is_plain=False)
 
 
