@@ -64,9 +64,9 @@ class Handler(ASGIHandler):
         request, refusal = self.create_request(scope, body)
         response: Any = refusal if request is None else self.get_response(request)
         response._handler_class = self.__class__
+        body.close()
         if not response.streaming:
             response.close()
-            body.close()
         return cast(HttpResponseBase, response)
 
 
