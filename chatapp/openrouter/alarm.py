@@ -19,6 +19,8 @@ class Alarm:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        # When the timer fires. Not every loop's handle can say: uvloop's cannot once that time has passed.
+        self._fires_at = 0.0
         self._due: float | None = None
         self._task: asyncio.Task[object] | None = None
         self._cancelling = 0
@@ -30,11 +32,11 @@ class Alarm:
         if not self._rang:
             self._graced = False
             self._due = self._loop.time() + seconds
-            if self._timer is not None and self._timer.when() > self._due:
+            if self._timer is not None and self._fires_at > self._due:
                 self._timer.cancel()
                 self._timer = None
             if self._timer is None:
-                self._timer = self._loop.call_at(self._due, self._look)
+                self._arm(self._due)
         return self
 
     def close(self) -> None:
@@ -60,16 +62,20 @@ class Alarm:
             if task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
                 raise TimeoutError from error
 
+    def _arm(self, at: float) -> None:
+        self._fires_at = at
+        self._timer = self._loop.call_at(at, self._look)
+
     def _look(self) -> None:
-        timer, self._timer = self._timer, None
-        if timer is None or self._due is None or self._task is None:
+        self._timer = None
+        if self._due is None or self._task is None:
             return
         now = self._loop.time()
-        if not self._graced and now - timer.when() > LATE_SECONDS:
+        if not self._graced and now - self._fires_at > LATE_SECONDS:
             self._graced = True
             self._due = max(self._due, now + LATE_SECONDS)
         if self._due > now:
-            self._timer = self._loop.call_at(self._due, self._look)
+            self._arm(self._due)
         else:
             self._rang = True
             self._task.cancel()

@@ -102,6 +102,8 @@ def impatient(
     settings = {"UPSTREAM_LIMITS": json.dumps(LIMITS), "UPSTREAM_TRANSPORT": request.param}
     with serving(start_site, founded, tmp_path_factory, **settings) as person:
         yield person
+        assert "Traceback" not in person.site.output
+        assert "Exception in callback" not in person.site.output
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -128,3 +130,19 @@ async def test_an_error_that_comes_first_is_that_error() -> None:
     with pytest.raises(KeyError), alarm.within(60):
         raise KeyError
     alarm.close()
+
+
+@pytest.mark.parametrize(
+    "holds",
+    [
+        test_waiting_too_long_is_a_timeout_and_leaves_no_trace,
+        test_a_nearer_limit_goes_before_an_armed_one,
+        test_a_limit_that_has_passed_ends_a_wait_at_once_but_not_what_needs_none,
+        test_a_limit_can_be_put_off_while_waiting,
+        test_a_loop_that_is_always_late_does_not_put_it_off_for_ever,
+    ],
+)
+def test_the_same_holds_on_the_loop_that_the_site_runs_on(holds: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(asyncio.wait_for(holds(), 20))
