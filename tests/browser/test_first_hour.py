@@ -80,7 +80,7 @@ def _renames(window: Window, title: str) -> None:
     page = window.page
     page.get_by_role("button", name="Rename or delete").click()
     page.get_by_role("link", name="Rename").click()
-    page.get_by_label("Title").fill(title)
+    page.get_by_role("textbox", name="Title").fill(title)
     page.get_by_role("button", name="Rename").click()
     expect(page.locator("h1")).to_have_text(title)
     expect(page).to_have_title(f"{title} · Elm School")

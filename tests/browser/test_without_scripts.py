@@ -60,7 +60,7 @@ def test_a_person_asks_watches_stops_asks_again_and_tidies_up(plain: Page, upstr
 def _renames_and_deletes(page: Page) -> None:
     page.get_by_role("button", name="Rename or delete").click()
     page.get_by_role("link", name="Rename").click()
-    page.get_by_label("Title").fill("Without scripts")
+    page.get_by_role("textbox", name="Title").fill("Without scripts")
     page.get_by_role("button", name="Rename").click()
     expect(page.locator("h1")).to_have_text("Without scripts")
     page.get_by_role("button", name="Rename or delete").click()
