@@ -11,8 +11,8 @@ from chatapp.words import PartKind, State
 def read_stored(generation_id: int, after_seq: int) -> Reading | None:
     """What the database holds. None when the attempt does not exist (any more).
 
-    The generation is read first and the parts last: a part that a row names is then always there, and an attempt that
-    settles between the queries is merely seen as running once more.
+    The generation is read first and the parts last: a part that a row names is then always there, and parts that are
+    settled tell that the attempt settled between the queries and took its journal away.
     """
     generation = Generation.objects.filter(pk=generation_id).first()
     if generation is None:
@@ -21,6 +21,8 @@ def read_stored(generation_id: int, after_seq: int) -> Reading | None:
     rows = tuple(Row(*values) for values in journal.values_list("seq", "position", "text", "at_ms"))
     parts = list(Part.objects.filter(generation=generation).order_by("position"))
     settled = generation.is_settled
+    if not settled and any(part.settled for part in parts):
+        return read_stored(generation_id, after_seq)
     return Reading(
         standing=Standing(
             number=generation.number,

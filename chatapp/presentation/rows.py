@@ -59,13 +59,16 @@ class Rows:
 
 
 def read_rows(messages: Sequence[Message]) -> Rows:
-    """Parts, attempts, their calls and the siblings of these messages."""
+    """Parts, attempts, their calls and the siblings of these messages.
+
+    Attempts are read before parts: those of an attempt that was settled then are final.
+    """
     rows = Rows()
     ids = [message.pk for message in messages]
-    for part in Part.objects.filter(message_id__in=ids).select_related("image").order_by("message_id", "position"):
-        rows.parts[part.message_id].append(part)
     for generation in Generation.objects.filter(message_id__in=ids).order_by("number"):
         rows.attempts[generation.message_id].append(generation)
+    for part in Part.objects.filter(message_id__in=ids).select_related("image").order_by("message_id", "position"):
+        rows.parts[part.message_id].append(part)
     for call in Call.objects.filter(generation__message_id__in=ids).order_by("id"):
         rows.calls[call.generation_id].append(call)
     rows.siblings = _siblings(messages)

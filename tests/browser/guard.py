@@ -7,6 +7,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Re
 # Addresses that never leave the browser.
 INNER_SCHEMES = {"about", "blob", "data"}
 TELLING = {"error", "warning", "assert"}
+# What the browser remarks when a page is left while its socket is being opened.
+LEFT_EARLY = "WebSocket is closed before the connection is established"
 
 
 class Guard:
@@ -41,7 +43,7 @@ class Guard:
         page.on("websocket", self._socket)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in TELLING:
+        if message.type in TELLING and LEFT_EARLY not in message.text:
             self.complaints.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
 
     def _error(self, error: WebError) -> None:

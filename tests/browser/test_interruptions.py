@@ -27,8 +27,9 @@ def test_ten_reloads_ask_once_and_show_one_answer(alice: Person, own_window: Win
         reading.goes_on(chars=100)
         before = reading.window.shows("thinking") + reading.window.shows("text")
         if number % 2:
-            # Again before the page has come to life.
+            # Again before the page has come to life; a document that is not there yet cannot be reloaded.
             reading.window.page.reload(wait_until="commit")
+            reading.window.page.locator("html").wait_for(state="attached")
         reading.window.reloads()
         expect(reading.window.answers).to_have_count(1)
         assert (reading.window.shows("thinking") + reading.window.shows("text")).startswith(before)

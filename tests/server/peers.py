@@ -204,7 +204,7 @@ async def pours(port: int, head: bytes, pieces: Iterable[bytes]) -> Poured:
 
 
 class Lag:
-    """How long others wait for an answer meanwhile, in milliseconds."""
+    """How long others wait for an answer meanwhile, in milliseconds; from before it begins until after it ends."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -218,11 +218,17 @@ class Lag:
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._ask())
+        await self.answered()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            # What takes less than a moment is over before anyone else has asked.
+            if kind is None:
+                await self.answered()
+        finally:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _ask(self) -> None:
         async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as client:
