@@ -1,6 +1,6 @@
 """The parameters as the drawer shows them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +26,11 @@ class KnobView:
 class Drawer:
     """The parameters as the drawer shows them."""
 
-    knobs: Sequence[KnobView]
+    knobs: tuple[KnobView, ...]
     system: str
     system_usual: str
     effort: str
-    efforts: Sequence[str]
+    efforts: tuple[str, ...]
     budget: str
     budget_usual: str
     budget_most: int
@@ -59,11 +59,11 @@ def drawer(user: User | None, chosen: Mapping[str, Any]) -> Drawer:
         for knob in knobs.knobs(ceilings)
     ]
     return Drawer(
-        knobs=views,
+        knobs=tuple(views),
         system=chosen.get("system") or "",
         system_usual=usual.get("system") or "",
         effort=reasoning.get("effort", ""),
-        efforts=knobs.EFFORTS,
+        efforts=tuple(knobs.EFFORTS),
         budget=_shown(reasoning.get("max_tokens")),
         budget_usual=_shown(usual_reasoning.get("max_tokens")),
         budget_most=ceilings.thinking_tokens,

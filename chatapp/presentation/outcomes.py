@@ -114,7 +114,7 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
         edit_url=reverse("message-edit", args=[message.parent.public_id])
         if state == State.FILTERED and message.parent
         else "",
-        facts=_facts(generation, rows) + _earlier_facts(attempts[:-1], rows),
+        facts=(*_facts(generation, rows), *_earlier_facts(attempts[:-1], rows)),
     )
 
 

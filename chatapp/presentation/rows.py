@@ -67,7 +67,8 @@ def read_rows(messages: Sequence[Message]) -> Rows:
     ids = [message.pk for message in messages]
     for generation in Generation.objects.filter(message_id__in=ids).order_by("number"):
         rows.attempts[generation.message_id].append(generation)
-    for part in Part.objects.filter(message_id__in=ids).select_related("image").order_by("message_id", "position"):
+    parts = Part.objects.filter(message_id__in=ids).select_related("image").defer("timeline")
+    for part in parts.order_by("message_id", "position"):
         rows.parts[part.message_id].append(part)
     for call in Call.objects.filter(generation__message_id__in=ids).order_by("id"):
         rows.calls[call.generation_id].append(call)

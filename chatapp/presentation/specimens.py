@@ -69,7 +69,9 @@ def outcome(message: str, **more: Any) -> Outcome:
 def _turn(role: str, message: str | None, parts: list[PartView], **more: Any) -> Turn:
     key = message or str(uuid4())
     usual = {"siblings": Siblings()}
-    return Turn(id=key, role=role, url=f"/messages/{key}/", created_at=datetime.now(UTC), parts=parts, **usual | more)
+    return Turn(
+        id=key, role=role, url=f"/messages/{key}/", created_at=datetime.now(UTC), parts=tuple(parts), **usual | more
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def questions() -> list[Specimen]:
         Specimen(_("short"), question("What is on the plate?")),
         Specimen(_("long"), question("What is on the plate, and where exactly? Mark each fruit.\n" * 4)),
         Specimen(_("with tools"), question("Could one be a plum?", edit_url="#", siblings=_second_of_three())),
-        Specimen(_("with pictures"), question("Which is riper?", pictures=pictures, edit_url="#")),
+        Specimen(_("with pictures"), question("Which is riper?", pictures=tuple(pictures), edit_url="#")),
         Specimen(_("from right to left"), question("لماذا السماء زرقاء؟", edit_url="#")),
     ]
 
@@ -124,7 +126,7 @@ def endings() -> list[Specimen]:
         _ended(_("done"), State.DONE),
         _ended(_("done, without an answer"), State.DONE, has_answer=False, answer_now_url="#"),
         _ended(_("done, in versions"), State.DONE, siblings=_second_of_three()),
-        _ended(_("done, with details"), State.DONE, facts=[Fact("Question", "19 tokens"), Fact("Cost", "$0.0032")]),
+        _ended(_("done, with details"), State.DONE, facts=(Fact("Question", "19 tokens"), Fact("Cost", "$0.0032"))),
         _ended(_("stopped"), State.STOPPED, Reason.PERSON, **further),
         _ended(_("stopped while thinking"), State.STOPPED, Reason.PERSON, **in_thought),
         _ended(_("cut"), State.INTERRUPTED, Reason.CUT, **further | again),

@@ -56,8 +56,8 @@ def _turn(message: Message, rows: Rows, viewer: User) -> Turn:
     if generation is None:
         stored = rows.parts[message.pk]
         return Turn(
-            parts=[_settled_part(part, viewer, None) for part in stored if part.kind != PartKind.IMAGE],
-            pictures=[ImageView.of(part.image) for part in stored if part.image],
+            parts=tuple(_settled_part(part, viewer, None) for part in stored if part.kind != PartKind.IMAGE),
+            pictures=tuple(ImageView.of(part.image) for part in stored if part.image),
             text="".join(part.text for part in stored),
             edit_url=reverse("message-edit", args=[message.public_id]),
             **common,
@@ -83,11 +83,11 @@ def _turn(message: Message, rows: Rows, viewer: User) -> Turn:
     )
 
 
-def _settled_parts(parts: Sequence[Part], rows: Rows, viewer: User) -> list[PartView]:
+def _settled_parts(parts: Sequence[Part], rows: Rows, viewer: User) -> tuple[PartView, ...]:
     """Upstream counts the thinking of an attempt as a whole: of several segments none can be told."""
     thoughts = Counter(part.generation_id for part in parts if part.kind == PartKind.THINKING)
     tokens = {pk: Usage.of(rows.calls[pk]).reasoning_tokens for pk, count in thoughts.items() if pk and count == 1}
-    return [_settled_part(part, viewer, tokens.get(part.generation_id or 0)) for part in parts]
+    return tuple(_settled_part(part, viewer, tokens.get(part.generation_id or 0)) for part in parts)
 
 
 def _settled_part(part: Part, viewer: User, thinking_tokens: int | None) -> PartView:
@@ -107,7 +107,7 @@ def _settled_part(part: Part, viewer: User, thinking_tokens: int | None) -> Part
     )
 
 
-def _growing_parts(message: Message, generation: Generation, viewer: User) -> tuple[list[PartView], str, bool]:
+def _growing_parts(message: Message, generation: Generation, viewer: User) -> tuple[tuple[PartView, ...], str, bool]:
     """(the parts of an attempt that runs or is not settled yet, cut into blocks as its sockets cut them; the revision;
     whether it thinks for long)"""
     follower = fittings.follower(generation.pk, str(message.public_id), str(generation.public_id))
@@ -129,7 +129,7 @@ def _growing_parts(message: Message, generation: Generation, viewer: User) -> tu
                 running=followed.state.ended_ms is None,
             )
         )
-    return views, follower.revision, follower.is_long
+    return tuple(views), follower.revision, follower.is_long
 
 
 def _is_open(viewer: User, folded: bool) -> bool:

@@ -1,8 +1,8 @@
-"""What templates get."""
+"""What templates get: values that cannot change, so that what was made of them can be kept (see pieces.py)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -96,7 +96,25 @@ class Outcome:
     can_raise_limit: bool = False
     # A question that was refused can be put in other words.
     edit_url: str = ""
-    facts: Sequence[Fact] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationLink:
+    """A line of the sidebar."""
+
+    key: UUID
+    title: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRow:
+    """A line of a list of conversations; `at` is when it was active, or deleted."""
+
+    key: UUID
+    title: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +126,8 @@ class Turn:
     url: str
     created_at: datetime
     siblings: Siblings
-    parts: Sequence[PartView]
-    pictures: Sequence[ImageView] = ()
+    parts: tuple[PartView, ...]
+    pictures: tuple[ImageView, ...] = ()
     text: str = ""
     edit_url: str = ""
     attempt: str = ""

@@ -1,6 +1,7 @@
 """What the templates need beyond Django's own tags: static addresses, the import map, bare form fields."""
 
 import json
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,10 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from chatapp import presentation
 from chatapp.images.limits import MOST_BYTES
 from chatapp.images.refusals import TooManyBytes
+from chatapp.presentation import ConversationLink
 
 register = template.Library()
 
@@ -63,6 +66,34 @@ def elements(*tags: str) -> SafeString:
     """Scripts of the custom elements that must work when the page has loaded; app.js fetches the others after it."""
     sources = [(asset(f"{_MODULES}elements/{tag}.js"),) for tag in tags]
     return format_html_join("\n", '<script type="module" src="{}"></script>', sources)
+
+
+@register.simple_tag(takes_context=True)
+def piece(context: Context, template_name: str, **values: Hashable) -> SafeString:
+    """`{% piece "a/_b.html" name=value %}`: what `include` gives for these values alone, kept for the next page."""
+    return presentation.piece(template_name, token=_token(context), **values)
+
+
+@register.simple_tag(takes_context=True)
+def pieces(context: Context, template_name: str, **values: Iterable[Hashable]) -> SafeString:
+    """`{% pieces "a/_b.html" name=values %}`: the same for each of the values."""
+    ((name, given),) = values.items()
+    return presentation.pieces(template_name, name, given, token=_token(context))
+
+
+def _token(context: Context) -> str:
+    return str(context.get("csrf_token") or "")
+
+
+@register.simple_tag
+def conversation_links(conversations: Iterable[Any], current: Any) -> SafeString:
+    """The sidebar's lines for these conversations, of which `current` is the one that is shown."""
+    shown = current and current.public_id
+    links = [
+        ConversationLink(key=each.public_id, title=each.title, is_current=each.public_id == shown)
+        for each in conversations
+    ]
+    return presentation.pieces("conversation/_link.html", "link", links)
 
 
 @register.simple_tag

@@ -59,7 +59,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest) -> HttpResponse:
     page = page_of(Conversation.objects.visible_to(signed_in(request)).recent(), request)
     if not wants_json(request):
-        return render(request, "conversation/index.html", {"page": page})
+        rows = [presentation.ConversationRow(key=each.public_id, title=each.title, at=each.active_at) for each in page]
+        return render(request, "conversation/index.html", {"page": page, "rows": rows})
     return JsonResponse(
         {
             "conversations": [row(conversation) for conversation in page],
