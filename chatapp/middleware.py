@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Callable
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,7 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -47,6 +49,19 @@ def _private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
         # Not "storage": what a person was writing is theirs, and the page's script clears it.
         response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+class CompressedPages(GZipMiddleware):
+    """Pages are sent compressed, but for those that may hold words of a link's maker beside the reader's own: whoever
+    sees the lengths of many such answers learns from them what the other words are. Every answer is a little longer
+    by chance, and its tokens are new."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_page = response.status_code == HTTPStatus.OK and not response.streaming
+        is_html = response.get("Content-Type", "").startswith("text/html")
+        if not is_page or not is_html or request.method != "GET" or request.META["QUERY_STRING"]:
+            return response
+        return super().process_response(request, response)
 
 
 class OnlyUtf8:

@@ -244,6 +244,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chatapp.middleware.CompressedPages",
     "csp.middleware.CSPMiddleware",
     "chatapp.middleware.PrivatePages",
     "chatapp.middleware.OnlyUtf8",
