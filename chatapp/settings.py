@@ -390,6 +390,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "60/h/ip",
     "reset_password": "5/h/key,20/h/ip",
     "setup": "10/m/ip",
+    "leave": "5/5m/user",
 }
 # How many proxies of the operator's own stand before this server and add to X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXIES", 0, 0, 8)

@@ -34,6 +34,7 @@ urlpatterns = [
     # People
     path("setup/", accounts.setup, name="setup"),
     path("settings/", settings.show, name="settings"),
+    path("settings/leave/", accounts.leave, name="leave"),
     path("accounts/", include("chatapp.account_urls")),
     # For those who run the site
     path("staff/partials/", staff.partials, name="staff-partials"),

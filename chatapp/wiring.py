@@ -228,6 +228,12 @@ def ring_person(person: int) -> None:
     ring([person_topic(person)])
 
 
+def sweep() -> None:
+    """There is much to remove: begin soon, not when it is time. From any thread."""
+    if _house:
+        _house.sweeper.hurry()
+
+
 def topics_of(conversation: Conversation, running: Generation | None) -> list[str]:
     """The topics to ring when the conversation, with what runs in it, is deleted."""
     topics = [conversation_topic(conversation.pk)]

@@ -8,6 +8,7 @@ free address leaves an account behind and counts against the limit.
 
 from chatapp.accounts.adapter import AccountAdapter
 from chatapp.accounts.founding import forget_setup_code, is_setup_code, setup_code
+from chatapp.accounts.leaving import leave
 from chatapp.accounts.mail import mailer
 from chatapp.accounts.sessions import note, on_session_end
 
@@ -15,6 +16,7 @@ __all__ = [
     "AccountAdapter",
     "forget_setup_code",
     "is_setup_code",
+    "leave",
     "mailer",
     "note",
     "on_session_end",

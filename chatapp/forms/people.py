@@ -120,6 +120,30 @@ class SetupForm(_Bounded):
         return data
 
 
+class LeaveForm(_Bounded):
+    """The password of the person whose account is to be deleted."""
+
+    password = PasswordField(label="Your password", autocomplete="current-password")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+
+    def clean_password(self) -> str:
+        given = str(self.cleaned_data["password"])
+        if not self._user.check_password(given):
+            raise forms.ValidationError("This is not your password.", code="wrong_password")
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and self._user.is_only_administrator():
+            raise forms.ValidationError(
+                "You are the only administrator here. Make somebody else one first; the site would be nobody's.",
+                code="only_administrator",
+            )
+        return self.cleaned_data
+
+
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     """How a person likes the site."""
 

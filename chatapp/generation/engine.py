@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ParamSpec, Protocol
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from chatapp import wording
 from chatapp.generation.draft import Draft, DraftFull
@@ -208,8 +208,10 @@ class Engine:
 
 def note_calls(generation_id: int, calls: Sequence[dict[str, Any]]) -> None:
     """Store the calls of an attempt that was ended from outside; of one that is deleted nothing is kept."""
-    if Generation.objects.filter(pk=generation_id).exists():
-        Call.objects.bulk_create(Call(generation_id=generation_id, **call) for call in calls)
+    with transaction.atomic():
+        # Locked, so that it is not deleted in between.
+        if Generation.objects.select_for_update().filter(pk=generation_id).values_list("pk"):
+            Call.objects.bulk_create(Call(generation_id=generation_id, **call) for call in calls)
 
 
 def _explained(reason: Reason) -> str:

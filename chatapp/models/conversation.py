@@ -56,8 +56,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(owner=user, deleted_at__isnull=False).order_by("-deleted_at", "-id")
 
     def expired(self) -> "ConversationQuerySet":
-        """What has been in the trash for long enough."""
-        return self.filter(deleted_at__lt=timezone.now() - IN_TRASH_FOR)
+        """What has been in the trash for long enough, and all of those who have left."""
+        return self.filter(
+            models.Q(deleted_at__lt=timezone.now() - IN_TRASH_FOR) | models.Q(owner__deleted_at__isnull=False)
+        )
 
     def recent(self) -> "ConversationQuerySet":
         """Newest activity first, with a stable order between equals."""

@@ -35,8 +35,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(parts__isnull=True)
 
     def stale(self) -> "ImageQuerySet":
-        """Pictures that have been in no message for a day: drafts that were never sent."""
-        return self.unused().filter(used_at__lt=timezone.now() - UNUSED_FOR)
+        """Pictures in no message: drafts that were not sent for a day, and those of who left."""
+        return self.unused().filter(
+            models.Q(used_at__lt=timezone.now() - UNUSED_FOR) | models.Q(owner__deleted_at__isnull=False)
+        )
 
     def forget(self) -> list[str]:
         """Delete the rows; gives the pictures' names in the store, to be removed after the commit."""

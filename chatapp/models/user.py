@@ -35,6 +35,10 @@ class UserManager(BaseUserManager["User"]):
         except IntegrityError:
             return None
 
+    def emptied(self) -> "models.QuerySet[User]":
+        """Accounts that are over and of which everything else is gone."""
+        return self.filter(deleted_at__isnull=False, conversations__isnull=True, images__isnull=True)
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
@@ -48,6 +52,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("active", default=True)
     is_founder = models.BooleanField(default=False, editable=False)
     date_joined = models.DateTimeField(auto_now_add=True)
+    # Since when the account is over. The row stays until all that it had is gone.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     thinking_pane = models.CharField(
         max_length=8, choices=[(word.value, word.value) for word in ThinkingPane], default=ThinkingPane.AUTO
     )
@@ -68,6 +74,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def is_only_administrator(self) -> bool:
+        """Whether the site would be nobody's without this person."""
+        others = User.objects.filter(is_staff=True, is_active=True).exclude(pk=self.pk)
+        return self.is_staff and not others.exists()
 
     def lock(self) -> None:
         """Within a transaction: keep others from posting for this person, so that a client_id sent twice at once makes

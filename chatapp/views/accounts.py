@@ -1,4 +1,5 @@
-"""The first page, where the first administrator is made, once. All other pages of accounts are allauth's."""
+"""The first page, where the first administrator is made, once, and the last, where a person leaves. All other pages of
+accounts are allauth's."""
 
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
@@ -10,11 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
+from chatapp import accounts, wiring
 from chatapp.accounts import forget_setup_code, note, setup_code
-from chatapp.forms.people import SetupForm
-from chatapp.models import User
+from chatapp.forms.people import LeaveForm, SetupForm
+from chatapp.models import Generation, User
 from chatapp.replies import form_error
-from chatapp.views.errors import only, too_many_requests, wants_json
+from chatapp.views.access import signed_in
+from chatapp.views.errors import only, sign_in_required, too_many_requests, wants_json
+from chatapp.views.requests import fields
 
 
 @login_not_required
@@ -48,6 +52,37 @@ def _found(request: HttpRequest, form: SetupForm) -> HttpResponse:
     note("founder made", request, founder)
     get_adapter().login(request, founder)
     return _to(request, reverse("home"))
+
+
+@sign_in_required
+@sensitive_post_parameters("password")
+@only("GET", "POST")
+def leave(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the password; then the account and all that it has is deleted, and nothing of it can be had back."""
+    user = signed_in(request)
+    form = LeaveForm(fields(request) if request.method == "POST" else None, user=user)
+    if request.method == "POST":
+        if not ratelimit.consume(request, action="leave", user=user):
+            return too_many_requests(request)
+        if form.is_valid():
+            return _left(request, user)
+        note("account not deleted", request, user)
+        if wants_json(request):
+            return form_error(form)
+    return render(request, "account/leave.html", {"form": form})
+
+
+def _left(request: HttpRequest, user: User) -> HttpResponse:
+    running = list(Generation.objects.running().filter(conversation__owner=user).select_related("conversation"))
+    for generation in running:
+        generation.stop()
+    accounts.leave(user)
+    note("account deleted", request, user)
+    wiring.ring(topic for generation in running for topic in wiring.topics_of(generation.conversation, generation))
+    wiring.sweep()
+    get_adapter().logout(request)
+    messages.info(request, "Your account is deleted, with all that was in it.")
+    return _to(request, reverse("account_login"))
 
 
 def _to(request: HttpRequest, url: str) -> HttpResponse:

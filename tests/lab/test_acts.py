@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 import websockets
 
-from tests.lab.people import JSON, Person, Reader, text_of
+from tests.lab.people import JSON, PASSWORD, Person, Reader, text_of
 from tests.lab.processes import Upstream, wait_for
 from tests.lab.test_pictures import quarters
 from tests.lab.test_retries import at_once
@@ -158,6 +158,10 @@ def rows(data: Path) -> dict[str, int]:
         return {table: database.execute(f"SELECT count(*) FROM chatapp_{table}").fetchone()[0] for table in tables}
 
 
+def files(data: Path) -> list[Path]:
+    return [path for path in (data / "images").rglob("*") if path.is_file()]
+
+
 def send_picture(person: Person) -> str:
     headers = JSON | {"X-CSRFToken": person.http.cookies["csrf"]}
     files = {"file": ("photo.jpg", quarters(), "image/jpeg")}
@@ -179,7 +183,34 @@ async def test_a_conversation_purged_while_it_is_answered_leaves_nothing(
     quiet.ended(later["message"])
     assert quiet.post(f"/c/{later['conversation']}/purge/").status_code == 200
     assert rows(data) == before
-    assert [path for path in (data / "images").rglob("*") if path.is_file()] == []
+    assert files(data) == []
+
+
+@pytest.mark.parametrize("script", [ENDLESS, "silent"])
+async def test_an_account_deleted_while_it_is_answered_leaves_nothing(
+    quiet: Person, data: Path, upstream: Upstream, script: str
+) -> None:
+    before = rows(data)
+    leaver = Person(quiet.site, f"{uuid4().hex[:10]}@example.com").signs_up()
+    picture, mark = send_picture(leaver), uuid4().hex
+    reply = leaver.post("/conversations/", text=f"{mark} simulate: {script}", client_id=str(uuid4()), images=picture)
+    posted = reply.json()
+    reader = Reader(leaver)
+    async with reader.connected():
+        await reader.send(type="watch", conversation=posted["conversation"])
+        await reader.receive("watching")
+        await reader.holds(posted["message"])
+        await asyncio.to_thread(wait_for, lambda: upstream.asked(mark), what="the question to arrive upstream")
+        assert leaver.post("/settings/leave/", password=PASSWORD).status_code == 200
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            while True:
+                await reader.next()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+    await asyncio.to_thread(is_closed_upstream, upstream, mark)
+    await asyncio.to_thread(wait_for, lambda: rows(data) == before, what="the last of the account to go")
+    await asyncio.to_thread(wait_for, lambda: files(data) == [], what="the picture's files to go")
+    leaver.close()
 
 
 async def _is_purged_while_answered(quiet: Person, upstream: Upstream, script: str) -> None:

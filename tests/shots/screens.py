@@ -244,6 +244,7 @@ SCREENS = [
     Screen(name="sheet", show=sheet, widths=(360,)),
     Screen(name="drawer", show=drawer, main=True),
     Screen(name="settings", show=opens("/settings/", "alice"), whole=True),
+    Screen(name="leave", show=opens("/settings/leave/", "alice")),
     Screen(name="password-change", show=opens("/accounts/password/change/", "alice")),
     Screen(name="list", show=opens("/conversations/", "bob"), whole=True),
     Screen(name="long", show=reads("A thousand", "bob", end=True)),
