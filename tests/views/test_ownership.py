@@ -40,7 +40,7 @@ OWNED = [
 # A whole answer cannot be written on: its owner is told so.
 FINAL = {"generation-continue", "generation-answer-now"}
 # Routes of a signed-in person that name nothing.
-PERSONAL = {"home", "conversations", "trash", "images", "settings", "account_change_password"}
+PERSONAL = {"home", "conversations", "trash", "images", "settings", "leave", "account_change_password"}
 # Routes of administrators: nothing to others.
 FOR_ADMINISTRATORS = {"staff-partials": "/staff/partials/"}
 # Routes for everyone.
