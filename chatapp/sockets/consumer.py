@@ -20,7 +20,11 @@ CLOSE_OUR_FAULT = 1011
 # A browser says a few things on connecting, then acknowledges four times a second.
 FRAMES_A_SECOND, FRAMES_AT_ONCE = 60.0, 240.0
 SOCKETS_A_PERSON = 20
-_crowd: "Crowd[PonderSocket]" = Crowd(SOCKETS_A_PERSON)
+# All of a person's tabs together: twenty that acknowledge, and come back at once after a restart.
+PERSONS_FRAMES_A_SECOND, PERSONS_FRAMES_AT_ONCE = 200.0, 1_000.0
+_crowd: "Crowd[PonderSocket]" = Crowd(
+    SOCKETS_A_PERSON, bucket=lambda: Bucket(per_second=PERSONS_FRAMES_A_SECOND, burst=PERSONS_FRAMES_AT_ONCE)
+)
 
 
 class Gone(Exception):
@@ -74,7 +78,7 @@ class PonderSocket(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         assert self._viewer is not None
-        if not self._bucket.take():
+        if not self._bucket.take() or not _crowd.may_speak(self.scope["visitor"].pk):
             await self.close(events.CLOSE_FLOOD)
             raise StopConsumer
         if text_data is None or len(text_data) > MAX_FRAME_BYTES:

@@ -1,31 +1,51 @@
-"""The open sockets of each person in this process: beyond a bound the oldest gives way."""
+"""The open sockets of each person in this process: how many there may be, and how much all of them may say."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from chatapp.sockets.bucket import Bucket
 
 S = TypeVar("S")
 
 
-class Crowd(Generic[S]):
-    """Counts at most `most` sockets a person. A browser with more tabs than that polls in those it shows least."""
+@dataclass(slots=True)
+class _Person(Generic[S]):
+    bucket: Bucket
+    # A dictionary for its order: oldest first.
+    sockets: dict[S, None] = field(default_factory=dict)
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        # Dictionaries for their order: oldest first.
-        self._sockets: dict[int, dict[S, None]] = {}
+
+class Crowd(Generic[S]):
+    """Counts at most `most` sockets a person: a browser with more tabs than that polls in those it shows least. All of
+    a person's sockets draw from one bucket."""
+
+    def __init__(self, most: int, *, bucket: Callable[[], Bucket]) -> None:
+        self._most, self._bucket = most, bucket
+        self._people: dict[int, _Person[S]] = {}
 
     def enter(self, person: int, socket: S) -> S | None:
         """One socket more; gives the one that is to be closed for it, if any."""
-        sockets = self._sockets.setdefault(person, {})
-        sockets[socket] = None
-        if len(sockets) <= self._most:
+        here = self._people.get(person)
+        if here is None:
+            here = self._people[person] = _Person(self._bucket())
+        here.sockets[socket] = None
+        if len(here.sockets) <= self._most:
             return None
-        oldest = next(iter(sockets))
-        del sockets[oldest]
+        oldest = next(iter(here.sockets))
+        del here.sockets[oldest]
         return oldest
+
+    def may_speak(self, person: int) -> bool:
+        """Whether one frame more is borne; it counts."""
+        here = self._people.get(person)
+        return here is None or here.bucket.take()
 
     def leave(self, person: int, socket: S) -> None:
         """A socket was closed. Nothing happens when it had given way before."""
-        sockets = self._sockets.get(person, {})
-        sockets.pop(socket, None)
-        if not sockets:
-            self._sockets.pop(person, None)
+        here = self._people.get(person)
+        if here is None:
+            return
+        here.sockets.pop(socket, None)
+        if not here.sockets:
+            del self._people[person]

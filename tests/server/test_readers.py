@@ -1,6 +1,8 @@
 """Peers that take nothing, or too little, or say more than is heard: they cost a small buffer, and others are served."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import pytest
 import websockets
@@ -124,6 +126,34 @@ def test_pings_of_one_who_does_not_read_are_not_answered_without_end(either: Ser
         either.told("/deaf")
         print(f"{either.kind}: {sent / MB:.1f} MB of pings, +{memory.grown:.0f} MB")
         assert memory.grown > 3 if either.kind == "plain" else memory.grown < 2
+
+
+async def test_many_tabs_of_one_person_draw_from_one_bucket(alice: Person, newcomer: Callable[[], Person]) -> None:
+    bob, frames, tabs = newcomer(), 150, 15
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(Reader(alice).connected()) for _ in range(tabs)]
+        stranger = await stack.enter_async_context(Reader(bob).connected())
+        # Each keeps to what a socket may say; together they do not to what a person may.
+        codes = await asyncio.gather(*(_code_after(socket, frames) for socket in sockets))
+        assert 4429 in codes
+        assert set(codes) <= {4429, None}
+        # One alone may say as much.
+        async with Reader(bob).connected() as alone:
+            assert await _code_after(alone, frames) is None
+        await stranger.send(type="ping")
+        await stranger.receive("pong")
+
+
+async def _code_after(reader: Reader, pings: int) -> int | None:
+    """The code with which the socket was closed while it said ping so often; None if it was not."""
+    try:
+        for _ in range(pings):
+            await reader.send(type="ping")
+        for _ in range(pings):
+            await reader.receive("pong")
+    except websockets.ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 0
+    return None
 
 
 async def test_a_flood_of_commands_closes_the_socket_and_nobody_else_waits(alice: Person) -> None:
