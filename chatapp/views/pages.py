@@ -9,12 +9,15 @@ LIST_PAGE = 50
 
 
 class KeyPaginator(Paginator):  # type: ignore[type-arg]
-    """Finds a page's rows by their keys, which an index has in order: what comes before them is not read."""
+    """Finds a page's rows by their keys, which an index has in order: of the rows before it nothing but the keys is
+    read, and of two ways to a page the shorter is taken."""
 
-    def _get_page(self, shown: Any, number: int, paginator: "Paginator[Any]") -> "Page[Any]":
-        keys = list(shown.values_list("pk", flat=True))
-        everything: Any = self.object_list
-        return Page(list(everything.filter(pk__in=keys)), number, paginator)
+    def page(self, number: int | str) -> "Page[Any]":
+        number = self.validate_number(number)
+        rows: Any = self.object_list
+        start, end = (number - 1) * self.per_page, min(number * self.per_page, self.count)
+        near = rows[start:end] if start < self.count / 2 else rows.reverse()[self.count - end : self.count - start]
+        return Page(list(rows.filter(pk__in=near.values("pk"))), number, self)
 
 
 def page_of(everything: Any, request: HttpRequest) -> "Page[Any]":
