@@ -21,12 +21,12 @@ def waits(reader: Reader) -> bool:
     return bool(reader.frames[-1].get("delayed"))
 
 
-@pytest.mark.parametrize("until", ["told", "refused"])
+@pytest.mark.parametrize(("until", "rate"), [("told", 240), ("refused", 160)])
 async def test_a_stream_stands_still_while_the_database_is_held(
-    founder: Person, data: Path, upstream: Upstream, until: str
+    founder: Person, data: Path, upstream: Upstream, until: str, rate: int
 ) -> None:
     mark = uuid4().hex
-    posted = founder.asks(f"{mark} simulate: tokens 2400, rate 100")
+    posted = founder.asks(f"{mark} simulate: tokens 2400, rate {rate}")
     reader = Reader(founder)
     async with reader.connected():
         await reader.reads(posted["conversation"], posted["message"], frames=5)
