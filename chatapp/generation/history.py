@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from chatapp.generation.further import said_so_far
 from chatapp.models import Generation, Message, Part
+from chatapp.prepared import Prepared
 from chatapp.words import PartKind, Purpose, Reason, Role, State
 
 # A turn costs a few tokens for its frame (role and separators in the model's chat template).
@@ -26,6 +26,7 @@ PICTURE_BUDGET_TOKENS = 40_000
 BASE64_FACTOR = 4 / 3
 # A question whose answer ended so keeps its words for later turns, not its pictures.
 PICTURE_TROUBLE = (Reason.PICTURE, Reason.TOO_LARGE)
+_REFUSALS = {State.FILTERED: (Reason.QUESTION,), State.FAILED: PICTURE_TROUBLE}
 # The fields of a Picture.
 _IMAGE = ("image__stored_as", "image__model_media_type", "image__model_size", "image__tokens")
 
@@ -69,16 +70,35 @@ class Job:
     turns: tuple[Said, ...]
 
 
+_queued: Prepared[Generation] = Prepared(
+    lambda pk: Generation.objects.filter(pk=pk).select_related("message", "conversation__owner")
+)
+_last_position: Prepared[int] = Prepared(
+    lambda message: Part.objects.filter(message_id=message).order_by("-position").values_list("position", flat=True)[:1]
+)
+_roles: Prepared[tuple[int, str]] = Prepared(lambda ids: Message.objects.filter(pk__in=ids).values_list("pk", "role"))
+_said: Prepared[tuple[Any, ...]] = Prepared(
+    lambda ids: (
+        Part.objects.filter(message_id__in=ids, kind__in=[PartKind.TEXT, PartKind.IMAGE])
+        .order_by("message_id", "position")
+        .values_list("message_id", "text", *_IMAGE)
+    )
+)
+_badly_ended: Prepared[tuple[int, str, str]] = Prepared(
+    lambda ids: Generation.objects.filter(message_id__in=ids, state__in=sorted(_REFUSALS)).values_list(
+        "message_id", "state", "reason"
+    )
+)
+
+
 def take_up(generation_id: int, owner: str) -> Job | None:
     """Claim a queued attempt for this process and read its history. None when there is nothing to claim."""
     with transaction.atomic():
-        generation = (
-            Generation.objects.select_related("message__parent", "conversation__owner").filter(pk=generation_id).first()
-        )
+        generation = _queued.first(pk=generation_id)
         if generation is None or not generation.claim(owner):
             return None
     message = generation.message
-    last = Part.objects.filter(message=message).aggregate(last=Max("position"))["last"]
+    last = _last_position.first(message=message.pk)
     return Job(
         generation_id=generation.pk,
         generation_key=str(generation.public_id),
@@ -112,8 +132,10 @@ def said_before(answer: Message, *, with_pictures: bool = True) -> list[Said]:
     dropped with its answer, or every later turn would be refused for it too; pictures that were refused stay behind.
     `with_pictures` False leaves out the pictures of the question itself.
     """
-    ids = answer.path_up(steps=1_000_000)[:-1]
-    roles = dict(Message.objects.filter(pk__in=ids).values_list("pk", "role"))
+    # A first question is all that was said before its answer.
+    is_first = answer.parent_id is not None and answer.depth == 1
+    ids: list[int] = [answer.parent_id] if is_first else answer.path_up(steps=1_000_000)[:-1]  # type: ignore[list-item]
+    roles = dict(_roles(ids=ids))
     texts, pictures = _parts_of(ids)
     filtered, troubled = _refused(ids)
     if not with_pictures and ids:
@@ -139,8 +161,7 @@ def said_before(answer: Message, *, with_pictures: bool = True) -> list[Said]:
 def _parts_of(ids: Sequence[int]) -> tuple[dict[int, str], dict[int, list[Picture]]]:
     texts: dict[int, str] = {}
     pictures: dict[int, list[Picture]] = defaultdict(list)
-    parts = Part.objects.filter(message_id__in=ids, kind__in=[PartKind.TEXT, PartKind.IMAGE])
-    for pk, text, *image in parts.order_by("message_id", "position").values_list("message_id", "text", *_IMAGE):
+    for pk, text, *image in _said(ids=ids):
         if image[0]:
             pictures[pk].append(Picture(*image))
         elif text:
@@ -150,12 +171,9 @@ def _parts_of(ids: Sequence[int]) -> tuple[dict[int, str], dict[int, list[Pictur
 
 def _refused(ids: Sequence[int]) -> tuple[set[int], set[int]]:
     """(answers whose question a filter refused, answers that failed for their pictures)"""
-    refusals = {State.FILTERED: (Reason.QUESTION,), State.FAILED: PICTURE_TROUBLE}
-    ended = Generation.objects.filter(message_id__in=ids, state__in=refusals).values_list(
-        "message_id", "state", "reason"
-    )
-    refused = [(pk, State(state)) for pk, state, reason in ended if reason in refusals[State(state)]]
-    filtered, troubled = ({pk for pk, state in refused if state == wanted} for wanted in refusals)
+    ended = _badly_ended(ids=ids)
+    refused = [(pk, State(state)) for pk, state, reason in ended if reason in _REFUSALS[State(state)]]
+    filtered, troubled = ({pk for pk, state in refused if state == wanted} for wanted in _REFUSALS)
     return filtered, troubled
 
 

@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from chatapp.generation.draft import Batch, Draft
 from chatapp.generation.offload import journal_lane
 from chatapp.models import Call, Generation, Part
+from chatapp.prepared import change, insert
 from chatapp.words import RUNNING
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 WINDOWS = ((200, 0.2), (100, 0.15), (50, 0.1), (0, 0.05))
 _MINE = f"SELECT id FROM chatapp_generation WHERE owner = %s AND state IN ({', '.join(['%s'] * len(RUNNING))})"  # noqa: S608
 _APPEND = "INSERT INTO chatapp_journal (generation_id, seq, position, text, at_ms) VALUES (%s, %s, %s, %s, %s)"
+_CHANGE = "UPDATE chatapp_part SET kind = %s, ended_ms = %s WHERE message_id = %s AND position = %s"
 RETRY_FIRST_SECONDS, RETRY_MOST_SECONDS = 0.2, 2.0
 # A commit that takes longer is told to readers: SQLite waits for another process's lock without a word.
 DELAYED_AFTER_SECONDS = 1.0
@@ -156,13 +158,14 @@ def write(owner: str, batches: Sequence[Batch]) -> set[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         alive = _still_ours(cursor, owner, [batch.generation_id for batch in batches])
         live = [batch for batch in batches if batch.generation_id in alive]
-        _write_parts(live)
+        _write_parts(cursor, live)
         rows = [(b.generation_id, r.seq, r.position, r.text, r.at_ms) for b in live for r in b.rows]
         cursor.executemany(_APPEND, rows)
-        Call.objects.bulk_create(Call(generation_id=b.generation_id, **call) for b in live for call in b.calls)
         for batch in live:
+            for call in batch.calls:
+                insert(Call(generation_id=batch.generation_id, **call))
             if batch.moves:
-                Generation.objects.filter(pk=batch.generation_id).update(**batch.moves)
+                change(Generation, batch.generation_id, batch.moves)
     return alive
 
 
@@ -174,21 +177,18 @@ def _still_ours(cursor: CursorWrapper, owner: str, ids: Sequence[int]) -> set[in
     return {row[0] for row in cursor.fetchall()}
 
 
-def _write_parts(batches: Sequence[Batch]) -> None:
-    Part.objects.bulk_create(
-        Part(
-            message_id=batch.message_id,
-            generation_id=batch.generation_id,
-            position=part.position,
-            kind=part.kind,
-            started_ms=part.started_ms,
-            ended_ms=part.ended_ms,
-        )
-        for batch in batches
-        for part in batch.new_parts
-    )
+def _write_parts(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
     for batch in batches:
-        for part in batch.changed_parts:
-            Part.objects.filter(message_id=batch.message_id, position=part.position).update(
-                kind=part.kind, ended_ms=part.ended_ms
+        for part in batch.new_parts:
+            insert(
+                Part(
+                    message_id=batch.message_id,
+                    generation_id=batch.generation_id,
+                    position=part.position,
+                    kind=part.kind,
+                    started_ms=part.started_ms,
+                    ended_ms=part.ended_ms,
+                )
             )
+        for part in batch.changed_parts:
+            cursor.execute(_CHANGE, [part.kind, part.ended_ms, batch.message_id, part.position])

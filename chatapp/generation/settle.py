@@ -2,14 +2,30 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from chatapp.models import Generation, Journal, Part
+from chatapp.prepared import Prepared, change
 from chatapp.words import ENDINGS
 
 TIMELINE_POINTS = 200
+
+
+_SETTLED = ("text", "html", "renderer", "settled", "ended_ms", "timeline")
+_ended: Prepared[Generation] = Prepared(
+    lambda pk: Generation.objects.filter(pk=pk, state__in=sorted(ENDINGS), settled_at__isnull=True)
+)
+_parts: Prepared[Part] = Prepared(lambda generation: Part.objects.filter(generation_id=generation).order_by("position"))
+_rows: Prepared[Any] = Prepared(
+    lambda generation: (
+        Journal.objects.filter(generation_id=generation)
+        .order_by("seq")
+        .values_list("position", "text", "at_ms", named=True)
+    )
+)
 
 
 def settle(generation_id: int, *, render: Callable[[str], str], renderer: int) -> bool:
@@ -17,24 +33,23 @@ def settle(generation_id: int, *, render: Callable[[str], str], renderer: int) -
 
     `render` turns a whole text into the stored HTML; it may be slow and runs outside the transaction.
     """
-    generation = Generation.objects.filter(pk=generation_id, state__in=ENDINGS, settled_at__isnull=True).first()
+    generation = _ended.first(pk=generation_id)
     if generation is None:
         return False
-    parts = list(Part.objects.filter(generation=generation).order_by("position"))
-    rows = list(Journal.objects.filter(generation=generation).order_by("seq"))
+    parts, rows = _parts(generation=generation_id), _rows(generation=generation_id)
     for part in parts:
         _finish(part, [row for row in rows if row.position == part.position], generation.ended_ms)
         part.html, part.renderer = render(part.text), renderer
     with transaction.atomic():
-        won = Generation.objects.filter(pk=generation.pk, settled_at__isnull=True).update(
-            settled_at=timezone.now(), revision=generation.revision + 1, checksum=checksum(part.text for part in parts)
-        )
-        if won != 1:
+        settled: dict[str, Any] = {"settled_at": timezone.now(), "revision": generation.revision + 1}
+        settled["checksum"] = checksum(part.text for part in parts)
+        # Once ended, it changes its revision by being settled only.
+        if not change(Generation, generation.pk, settled, revision=[generation.revision]):
             return False
-        # One by one: a bulk update of a few rows costs four times as much to put together.
         for part in parts:
-            part.save(update_fields=["text", "html", "renderer", "settled", "ended_ms", "timeline"])
-        Journal.objects.filter(generation=generation).delete()
+            change(Part, part.pk, {name: getattr(part, name) for name in _SETTLED})
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM chatapp_journal WHERE generation_id = %s", [generation_id])
     return True
 
 
@@ -46,7 +61,7 @@ def checksum(texts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _finish(part: Part, rows: list[Journal], ended_ms: int | None) -> None:
+def _finish(part: Part, rows: list[Any], ended_ms: int | None) -> None:
     part.text = "".join(row.text for row in rows)
     part.settled = True
     if part.ended_ms is None:

@@ -5,7 +5,32 @@ from collections import Counter
 from chatapp.generation.draft import Draft, PartState, Row, Standing
 from chatapp.generation.follower import Earlier, Reading, SettledPart
 from chatapp.models import Call, Generation, Journal, Part
+from chatapp.prepared import Prepared
 from chatapp.words import PartKind, State
+
+_generation: Prepared[Generation] = Prepared(
+    lambda pk: Generation.objects.filter(pk=pk).only(
+        "number", "state", "reason", "revision", "sent_at", "ended_ms", "notice", "settled_at", "checksum"
+    )
+)
+_journal: Prepared[tuple[int, int, str, int]] = Prepared(
+    lambda generation, seq: (
+        Journal.objects.filter(generation_id=generation, seq__gt=seq)
+        .order_by("seq")
+        .values_list("seq", "position", "text", "at_ms")
+    )
+)
+# Their text is in the journal, or in their HTML.
+_parts: Prepared[Part] = Prepared(
+    lambda generation: (
+        Part.objects.filter(generation_id=generation)
+        .order_by("position")
+        .only("generation_id", "position", "kind", "started_ms", "ended_ms", "settled", "html")
+    )
+)
+_thought: Prepared[int | None] = Prepared(
+    lambda generation: Call.objects.filter(generation_id=generation).values_list("reasoning_tokens", flat=True)
+)
 
 
 def read_stored(generation_id: int, after_seq: int) -> Reading | None:
@@ -14,12 +39,11 @@ def read_stored(generation_id: int, after_seq: int) -> Reading | None:
     The generation is read first and the parts last: a part that a row names is then always there, and parts that are
     settled tell that the attempt settled between the queries and took its journal away.
     """
-    generation = Generation.objects.filter(pk=generation_id).first()
+    generation = _generation.first(pk=generation_id)
     if generation is None:
         return None
-    journal = Journal.objects.filter(generation=generation, seq__gt=after_seq).order_by("seq")
-    rows = tuple(Row(*values) for values in journal.values_list("seq", "position", "text", "at_ms"))
-    parts = list(Part.objects.filter(generation=generation).order_by("position"))
+    rows = tuple(Row(*values) for values in _journal(generation=generation_id, seq=after_seq))
+    parts = _parts(generation=generation_id)
     settled = generation.is_settled
     if not settled and any(part.settled for part in parts):
         return read_stored(generation_id, after_seq)
@@ -74,8 +98,7 @@ def read_earlier(generation_id: int) -> Earlier | None:
 
 def thinking_tokens(generation_id: int) -> int | None:
     """Thinking tokens that upstream counted in all calls of the attempt; None when it said nothing."""
-    counts = Call.objects.filter(generation_id=generation_id).values_list("reasoning_tokens", flat=True)
-    known = [count for count in counts if count is not None]
+    known = [count for count in _thought(generation=generation_id) if count is not None]
     return sum(known) if known else None
 
 

@@ -16,6 +16,7 @@ from chatapp.models.part import Part
 from chatapp.models.posted import CannotGoOn, Posted, going_on, posted_before, went_on
 from chatapp.models.titles import PICTURE_TITLE, TITLE_MAX_CHARS, clean_title, title_from
 from chatapp.models.user import User
+from chatapp.prepared import Prepared, change, insert
 from chatapp.words import RUNNING, PartKind, Purpose, Role
 
 IN_TRASH_FOR = timedelta(days=30)
@@ -108,9 +109,8 @@ class Conversation(models.Model):
             earlier = posted_before(owner, asked.client_id)
             if earlier:
                 return earlier
-            conversation = cls.objects.create(
-                owner=owner, title=title_from(asked.text) or PICTURE_TITLE, parameters=asked.chosen
-            )
+            conversation = cls(owner=owner, title=title_from(asked.text) or PICTURE_TITLE, parameters=asked.chosen)
+            insert(conversation)
             return conversation._add(asked, parent=None)
 
     def post(self, asked: "Asked") -> Posted:
@@ -187,7 +187,7 @@ class Conversation(models.Model):
 
     def running(self) -> Generation | None:
         """The attempt that runs now, if any: there is at most one."""
-        return Generation.objects.filter(conversation=self, state__in=RUNNING).select_related("message").first()
+        return _running.first(conversation=self.pk)
 
     def delete_for_now(self) -> bool:
         """Into the trash: nobody sees it any more, its owner can have it back for a while. False when it is there."""
@@ -206,7 +206,10 @@ class Conversation(models.Model):
 
     def _fresh(self, chosen: dict[str, Any] | None) -> "Conversation":
         """The row as it is now, locked, with the newly chosen parameters; refuses while an answer runs."""
-        fresh = Conversation.objects.select_for_update().get(pk=self.pk, deleted_at__isnull=True)
+        fresh = _locked.first(pk=self.pk)
+        if fresh is None:
+            raise Conversation.DoesNotExist
+        fresh.owner = self.owner
         if fresh.running():
             raise AlreadyAnswering
         if chosen is not None and chosen != fresh.parameters:
@@ -215,7 +218,7 @@ class Conversation(models.Model):
         return fresh
 
     def _add(self, asked: "Asked", *, parent: Message | None) -> Posted:
-        question = Message.objects.create(
+        question = Message(
             conversation=self,
             owner=self.owner,
             parent=parent,
@@ -223,16 +226,16 @@ class Conversation(models.Model):
             role=Role.USER,
             client_id=asked.client_id,
         )
-        parts = [Part(message=question, position=0, kind=PartKind.TEXT, text=asked.text, settled=True)]
+        insert(question)
+        insert(Part(message=question, position=0, kind=PartKind.TEXT, text=asked.text, settled=True))
         for place, image in enumerate(Image.objects.named(self.owner, asked.images), start=1):
-            parts.append(Part(message=question, position=place, kind=PartKind.IMAGE, image=image, settled=True))
-        Part.objects.bulk_create(parts)
+            insert(Part(message=question, position=place, kind=PartKind.IMAGE, image=image, settled=True))
         if parent:
-            Message.objects.filter(pk=parent.pk).update(chosen=question)
+            change(Message, parent.pk, {"chosen": question.pk})
         return self._answer(question, client_id=None, parameters=asked.parameters)
 
     def _answer(self, question: Message, *, client_id: UUID | None, parameters: dict[str, Any]) -> Posted:
-        answer = Message.objects.create(
+        answer = Message(
             conversation=self,
             owner=self.owner,
             parent=question,
@@ -240,8 +243,24 @@ class Conversation(models.Model):
             role=Role.ASSISTANT,
             client_id=client_id,
         )
-        generation = Generation.objects.create(conversation=self, message=answer, number=1, parameters=parameters)
-        Message.objects.filter(pk=question.pk).update(chosen=answer)
+        insert(answer)
+        generation = Generation(conversation=self, message=answer, number=1, parameters=parameters)
+        insert(generation)
+        change(Message, question.pk, {"chosen": answer.pk})
         self.leaf, self.active_at = answer, timezone.now()
-        self.save(update_fields=["leaf", "active_at"])
+        change(Conversation, self.pk, {"leaf": answer.pk, "active_at": self.active_at})
         return Posted(conversation=self, question=question, answer=answer, generation=generation, is_new=True)
+
+
+_running: Prepared[Generation] = Prepared(
+    lambda conversation: Generation.objects.filter(
+        conversation_id=conversation, state__in=sorted(RUNNING)
+    ).select_related("message")
+)
+_locked: Prepared[Conversation] = Prepared(
+    lambda pk: (
+        Conversation.objects.filter(pk=pk, deleted_at__isnull=True)
+        .select_related("leaf")
+        .select_for_update(of=("self",))
+    )
+)

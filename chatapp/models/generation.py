@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.utils import timezone
 
+from chatapp.prepared import change
 from chatapp.words import ENDINGS, RUNNING, PartKind, Purpose, Reason, State
 
 # A process says that it lives every HEARTBEAT_SECONDS; past ABANDONED_SECONDS of silence its attempts are given up.
@@ -147,5 +148,4 @@ class Generation(models.Model):
         return bool(moved == 1)
 
     def _move(self, old: set[State] | frozenset[State], new: State, **changes: object) -> bool:
-        moved = Generation.objects.filter(pk=self.pk, state__in=old).update(state=new, **changes)
-        return bool(moved == 1)
+        return change(Generation, self.pk, {"state": new, **changes}, state=old)

@@ -7,6 +7,7 @@ from uuid import UUID
 from chatapp.models.generation import Generation
 from chatapp.models.message import Message
 from chatapp.models.user import User
+from chatapp.prepared import Prepared
 from chatapp.words import Purpose, Role
 
 if TYPE_CHECKING:
@@ -41,20 +42,22 @@ class Posted:
         )
 
 
+_posted: Prepared[Message] = Prepared(
+    lambda owner, client_id: Message.objects.filter(owner_id=owner, client_id=client_id).select_related(
+        "conversation", "parent"
+    )
+)
+
+
 def posted_before(owner: User, client_id: UUID) -> Posted | None:
     """What this person's post with this client_id made, if there was one."""
-    same = Message.objects.filter(owner=owner, client_id=client_id)
-    # Nearly always there is none, and that is cheap to ask.
-    if not same.exists():
-        return None
-    made = same.select_related("conversation", "parent").first()
+    made = _posted.first(owner=owner.pk, client_id=client_id)
     if made is None:
         return None
-    if made.role == Role.ASSISTANT:
-        question, answer = made.parent, made
-    else:
-        # The first answer is the one this post made; later siblings come from regenerating.
-        question, answer = made, made.children.order_by("id").first()
+    # The first answer is the one this post made; later siblings come from regenerating.
+    is_answer = made.role == Role.ASSISTANT
+    question = made.parent if is_answer else made
+    answer = made if is_answer else made.children.order_by("id").first()
     if question is None or answer is None:
         return None
     generation = answer.generations.order_by("number").first()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from chatapp import wording
 from chatapp.generation.history import PICTURE_TROUBLE
 from chatapp.models import Call, Generation, Message
+from chatapp.prepared import Prepared
 from chatapp.presentation.rows import Rows, Usage, read_rows
 from chatapp.presentation.values import Fact, Outcome, Siblings
 from chatapp.words import RUNNING, PartKind, Purpose, Reason, Role, State
@@ -20,13 +21,18 @@ from chatapp.words import RUNNING, PartKind, Purpose, Reason, Role, State
 BOOKED_WITHIN = timedelta(minutes=2)
 
 
+_answer: Prepared[Message] = Prepared(
+    lambda key: Message.objects.filter(public_id=key, role=Role.ASSISTANT).select_related("parent")
+)
+
+
 def outcome_html(message: UUID) -> tuple[str, bool]:
     """(the ending, its buttons and the footer of an answer, as the page has them; whether that is final)
 
     Empty and final when the answer is gone, empty and not final while it runs. Not final either while the cost of a
     stopped or broken answer is still being asked for.
     """
-    found = Message.objects.filter(public_id=message, role=Role.ASSISTANT).select_related("parent").first()
+    found = _answer.first(key=message)
     if found is None:
         return "", True
     rows = read_rows([found])
@@ -42,7 +48,7 @@ def outcome_html(message: UUID) -> tuple[str, bool]:
 
 def offer_html(message: UUID) -> str | None:
     """What is offered while the answer's model thinks for long. None when nothing can be."""
-    found = Message.objects.filter(public_id=message, role=Role.ASSISTANT).first()
+    found = _answer.first(key=message)
     url = answer_now_url(found, read_rows([found])) if found else ""
     return render_to_string("message/_offer.html", {"url": url, "message": str(message)}) + "" if url else None
 

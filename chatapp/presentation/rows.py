@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from chatapp.models import Call, Generation, Message, Part
+from chatapp.prepared import Prepared
 from chatapp.presentation.values import Siblings
 from chatapp.words import Purpose
 
@@ -58,6 +59,30 @@ class Rows:
         )
 
 
+_attempts: Prepared[Generation] = Prepared(lambda ids: Generation.objects.filter(message_id__in=ids).order_by("number"))
+_parts: Prepared[Part] = Prepared(
+    lambda ids: (
+        Part.objects.filter(message_id__in=ids)
+        .select_related("image")
+        .defer("timeline", "data")
+        .order_by("message_id", "position")
+    )
+)
+_calls: Prepared[Call] = Prepared(lambda ids: Call.objects.filter(generation__message_id__in=ids).order_by("id"))
+_children: Prepared[tuple[int, UUID, int]] = Prepared(
+    lambda parents: (
+        Message.objects.filter(parent_id__in=parents).order_by("id").values_list("id", "public_id", "parent_id")
+    )
+)
+_roots: Prepared[tuple[int, UUID, int]] = Prepared(
+    lambda conversations: (
+        Message.objects.filter(conversation_id__in=conversations, parent__isnull=True)
+        .order_by("id")
+        .values_list("id", "public_id", "conversation_id")
+    )
+)
+
+
 def read_rows(messages: Sequence[Message]) -> Rows:
     """Parts, attempts, their calls and the siblings of these messages.
 
@@ -65,12 +90,11 @@ def read_rows(messages: Sequence[Message]) -> Rows:
     """
     rows = Rows()
     ids = [message.pk for message in messages]
-    for generation in Generation.objects.filter(message_id__in=ids).order_by("number"):
+    for generation in _attempts(ids=ids):
         rows.attempts[generation.message_id].append(generation)
-    parts = Part.objects.filter(message_id__in=ids).select_related("image").defer("timeline")
-    for part in parts.order_by("message_id", "position"):
+    for part in _parts(ids=ids):
         rows.parts[part.message_id].append(part)
-    for call in Call.objects.filter(generation__message_id__in=ids).order_by("id"):
+    for call in _calls(ids=ids):
         rows.calls[call.generation_id].append(call)
     rows.siblings = _siblings(messages)
     return rows
@@ -80,17 +104,11 @@ def _siblings(messages: Sequence[Message]) -> dict[int, Siblings]:
     """Siblings are the children of one parent, or the roots of one conversation."""
     parents = {message.parent_id for message in messages if message.parent_id}
     families: dict[tuple[str, int], list[tuple[int, UUID]]] = defaultdict(list)
-    for pk, key, parent in (
-        Message.objects.filter(parent_id__in=parents).order_by("id").values_list("id", "public_id", "parent_id")
-    ):
+    for pk, key, parent in _children(parents=sorted(parents)):
         families["child", parent].append((pk, key))
     roots = {message.conversation_id for message in messages if message.parent_id is None}
     if roots:
-        for pk, key, conversation in (
-            Message.objects.filter(conversation_id__in=roots, parent__isnull=True)
-            .order_by("id")
-            .values_list("id", "public_id", "conversation_id")
-        ):
+        for pk, key, conversation in _roots(conversations=sorted(roots)):
             families["root", conversation].append((pk, key))
     placed: dict[int, Siblings] = {}
     for family in families.values():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chatapp.models import Conversation, Generation
+from chatapp.prepared import Prepared
 from chatapp.words import RUNNING
 
 
@@ -29,17 +30,39 @@ class Attempt:
     attempt: str
 
 
+_conversation: Prepared[tuple[int, UUID, str, int | None, UUID | None]] = Prepared(
+    lambda person, key: Conversation.objects.filter(
+        owner_id=person, public_id=key, deleted_at__isnull=True
+    ).values_list("pk", "public_id", "title", "leaf_id", "leaf__public_id")
+)
+_newest: Prepared[tuple[UUID, str]] = Prepared(
+    lambda message: (
+        Generation.objects.filter(message_id=message).order_by("-number").values_list("public_id", "state")[:1]
+    )
+)
+_answered: Prepared[UUID] = Prepared(
+    lambda conversation: (
+        Generation.objects.running().filter(conversation_id=conversation).values_list("message__public_id", flat=True)
+    )
+)
+_attempt: Prepared[tuple[int, UUID, UUID]] = Prepared(
+    lambda person, key: (
+        Generation.objects.filter(
+            message__owner_id=person, message__public_id=key, conversation__deleted_at__isnull=True
+        )
+        .order_by("-number")
+        .values_list("pk", "message__public_id", "public_id")[:1]
+    )
+)
+
+
 def look(person: int, conversation: UUID) -> Watched | None:
     """The person's conversation as it is now. None when there is none of that id, or it is another's."""
-    found = (
-        Conversation.objects.filter(owner_id=person, public_id=conversation, deleted_at__isnull=True)
-        .values_list("pk", "public_id", "title", "leaf_id", "leaf__public_id")
-        .first()
-    )
+    found = _conversation.first(person=person, key=conversation)
     if found is None:
         return None
     pk, key, title, leaf, leaf_key = found
-    newest = Generation.objects.filter(message_id=leaf).order_by("-number").values_list("public_id", "state").first()
+    newest = _newest.first(message=leaf) if leaf else None
     attempt, state = newest or (None, None)
     # Nearly always the last message is the one that is being answered.
     running = leaf_key if state in RUNNING else _running(pk)
@@ -47,21 +70,12 @@ def look(person: int, conversation: UUID) -> Watched | None:
 
 
 def _running(conversation: int) -> UUID | None:
-    running = Generation.objects.running().filter(conversation_id=conversation)
-    found: UUID | None = running.values_list("message__public_id", flat=True).first()
-    return found
+    return _answered.first(conversation=conversation)
 
 
 def attempt_at(person: int, message: UUID) -> Attempt | None:
     """The newest attempt at the person's message. None for a question, another's message or none."""
-    found = (
-        Generation.objects.filter(
-            message__owner_id=person, message__public_id=message, conversation__deleted_at__isnull=True
-        )
-        .order_by("-number")
-        .values_list("pk", "message__public_id", "public_id")
-        .first()
-    )
+    found = _attempt.first(person=person, key=message)
     return Attempt(found[0], str(found[1]), str(found[2])) if found else None
 
 

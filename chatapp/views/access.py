@@ -6,6 +6,13 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 
 from chatapp.models import Conversation, Generation, Message, User
+from chatapp.prepared import Prepared
+
+_conversation: Prepared[Conversation] = Prepared(
+    lambda owner, key: Conversation.objects.filter(
+        owner_id=owner, public_id=key, deleted_at__isnull=True
+    ).select_related("leaf")
+)
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -15,14 +22,11 @@ def signed_in(request: HttpRequest) -> User:
 
 def conversation_of(request: HttpRequest, key: UUID) -> Conversation:
     """The person's conversation. Raises Http404."""
-    found = (
-        Conversation.objects.visible_to(signed_in(request))
-        .select_related("leaf", "owner")
-        .filter(public_id=key)
-        .first()
-    )
+    user = signed_in(request)
+    found = _conversation.first(owner=user.pk, key=key)
     if found is None:
         raise Http404
+    found.owner = user
     return found
 
 
