@@ -214,6 +214,7 @@ else:
     _name = f"[{_public.hostname}]" if ":" in str(_public.hostname) else str(_public.hostname)
     ALLOWED_HOSTS = [_name, "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = PUBLIC_ORIGINS
+SESSION_ENGINE = "chatapp.accounts.store"
 SESSION_COOKIE_NAME = "__Host-session" if IS_TLS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_TLS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_TLS

@@ -130,8 +130,9 @@ class Engine:
         seen, pictures_omitted = choose_pictures(job.turns)
         turns, omitted = fit(seen, system=job.parameters.get("system") or "", room_tokens=room)
         draft.note(wording.left_out(omitted, pictures_omitted))
-        # Reads and encodes pictures: not on the loop.
-        body = await asyncio.to_thread(self._compose, job, turns)
+        # Pictures are read and encoded: not on the loop.
+        has_pictures = any(turn.pictures for turn in turns)
+        body = await asyncio.to_thread(self._compose, job, turns) if has_pictures else self._compose(job, turns)
         call: dict[str, Any] = {}
         async with self._upstream.stream(body) as answer:
             try:

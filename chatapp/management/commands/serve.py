@@ -19,9 +19,6 @@ from chatapp.models import User
 
 log = logging.getLogger(__name__)
 
-# So many new objects begin a collection of the young ones. Python's own 700 come about with every page.
-YOUNG_OBJECTS = 20_000
-
 
 class Command(BaseCommand):
     """Migrate, collect static files, and serve until stopped."""
@@ -48,7 +45,8 @@ class Command(BaseCommand):
         from chatapp.server.ponder import PonderServer
 
         server = PonderServer(host=settings.HOST, port=settings.PORT, ready=self._say_where)
-        _spare_the_collector()
+        # What has been loaded stays: going through it again and again holds every stream up for a tenth of a second.
+        gc.freeze()
         server.run()
         if server.failed:
             raise CommandError(f"Ponder could not serve on {settings.HOST} port {settings.PORT}: is the port taken?")
@@ -73,12 +71,6 @@ class Command(BaseCommand):
         then = "make the first account" if self._is_new else "sign in"
         self.stdout.write(f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and {then}.")
         self.stdout.flush()
-
-
-def _spare_the_collector() -> None:
-    """What has been loaded stays: going through it again and again holds every stream up for a tenth of a second."""
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
 
 
 def _install_reactor() -> None:
