@@ -1,3 +1,5 @@
+import { mend } from "lib/tail.js";
+
 /**
  * How a `progress` frame changes an answer on the page. Pure but for the elements it is given; HTML is parsed by the
  * functions it is given. See chatapp/events.py for the frames.
@@ -75,11 +77,11 @@ export class Applier {
     }
     const oldTail = tailOf(room);
     replaceBlocks(room, held.slice(frame.since ?? 0), blocksOf(this.#fragment(frame.html ?? "")), oldTail);
-    this.#applyTail(room, oldTail, tail, key);
+    this.#applyTail(room, oldTail, tail, frame.tail_keep ?? 0, key);
     return true;
   }
 
-  #applyTail(room, element, tail, key) {
+  #applyTail(room, element, tail, keep, key) {
     if (tail === null) {
       element?.remove();
       this.#tails.delete(key);
@@ -87,7 +89,7 @@ export class Applier {
     }
     const isSame = element && this.#tails.get(key) === tail;
     this.#tails.set(key, tail);
-    if (isSame) return;
+    if (isSame || (element && mend(element, tail, keep, this.#fragment))) return;
     if (!element) {
       element = room.ownerDocument.createElement("div");
       element.className = "tail";
@@ -177,6 +179,7 @@ function replaceBlocks(room, surplus, fresh, before) {
 
 // Buttons that scripts added to a block are no part of it.
 function isSame(shown, fresh) {
+  if (!shown.querySelector("[data-added]")) return shown.isEqualNode(fresh);
   const bare = shown.cloneNode(true);
   for (const added of bare.querySelectorAll("[data-added]")) added.remove();
   return bare.isEqualNode(fresh);
