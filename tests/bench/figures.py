@@ -67,6 +67,9 @@ FIGURES = (
     Figure(key="memory.socket", name="memory an idle socket", unit="kB", digits=1, must=60, aim=35),
     Figure(key="page.bytes", name="first page, bytes over the wire", unit="kB", digits=1, must=80, aim=40),
     Figure(key="page.requests", name="first page, requests", must=30, aim=15),
+    Figure(key="eye.task", name="browser, longest task while 30 kB stream, CPU", unit="ms", must=50, aim=25),
+    Figure(key="eye.busy", name="browser, share of its main thread meanwhile", unit="%", must=50, aim=25),
+    Figure(key="eye.open", name="browser, longest task as 2,000 messages open, CPU", unit="ms", must=200, aim=100),
     Figure(key="lists.first", name="list of conversations, first page, CPU", unit="ms", digits=1, must=10, aim=4),
     Figure(key="lists.last", name="list of conversations, last page, CPU", unit="ms", digits=1, must=10, aim=4),
     Figure(key="lists.long", name="2,000 messages, first page, CPU", unit="ms", digits=1, must=40, aim=15),
@@ -92,11 +95,21 @@ class Size:
     seconds: float = 8.0
     pages: int = 30
     starts: int = 3
+    seen: int = 8_000
 
 
 FULL = Size()
 QUICK = Size(
-    tokens=150, streams=(1, 100), many=50, burst=100, capacity=(100, 200), fast=10_000, seconds=2.0, pages=5, starts=1
+    tokens=150,
+    streams=(1, 100),
+    many=50,
+    burst=100,
+    capacity=(100, 200),
+    fast=10_000,
+    seconds=2.0,
+    pages=5,
+    starts=1,
+    seen=600,
 )
 
 
@@ -187,6 +200,11 @@ def page(server: Server, size: Size) -> Found:
         yield "page.requests", seen["requests"]
 
 
+def eye(server: Server, size: Size) -> Found:
+    for key, value in server.eye(size.seen).items():
+        yield f"eye.{key}", value
+
+
 def lists(server: Server, size: Size) -> Found:
     paths = {"lists.first": "/conversations/", "lists.home": "/"}
     if count := server.archive.get("conversations"):
@@ -199,9 +217,9 @@ def lists(server: Server, size: Size) -> Found:
 
 # The start comes first, since it ends what ran before.
 GROUPS: dict[str, Callable[[Server, Size], Found]] = {
-    group.__name__: group for group in (start, memory, cost, first, burst, lag, fast, chats, page, lists)
+    group.__name__: group for group in (start, memory, cost, first, burst, lag, fast, chats, page, eye, lists)
 }
-SITE_ONLY = {"start", "page", "lists", "chats"}
+SITE_ONLY = {"start", "page", "eye", "lists", "chats"}
 
 
 def _complain(server: Server, seen: dict[str, list[str]]) -> None:

@@ -182,6 +182,11 @@ class Server:
         sessions: Sequence[str] = self.archive["sessions"]
         return dict(self.stage.ran("-m", "tests.bench.page", self.origin, sessions[0]))
 
+    def eye(self, tokens: int) -> dict[str, Any]:
+        """What Chromium's main thread does while an answer streams, and while the long conversation opens."""
+        words = (self.origin, self.archive["sessions"][0], str(tokens), self.archive.get("long", ""))
+        return dict(self.stage.ran("-m", "tests.bench.eye", *words))
+
     def end(self) -> None:
         self._readers.end()
         self.child.end()

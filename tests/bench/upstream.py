@@ -1,7 +1,7 @@
 """An upstream that costs little: OpenRouter's stream from chunks encoded beforehand. A process of its own.
 
-A question says what it wants: `bench tokens=600 wait=100 rate=50` (`rate=0`: as fast as they are taken). All streams
-with a rate share one clock of one-millisecond slots, so that a thousand cost little more than one.
+A question says what it wants: `bench tokens=600 wait=100 rate=50` (`rate=0`: as fast as they are taken; else a
+multiple of RATE). All streams with a rate share one clock of one-millisecond slots, so that a thousand cost little more than one.
 """
 
 import asyncio
@@ -74,14 +74,16 @@ class Stream:
         self._count = count
         self._chunks = iter(chunks(count))
         self._marks = 0
+        self._is_over = False
 
     def one(self) -> bool:
         """Say the next token. False when there was none left and the end was said."""
-        if self._transport.is_closing():
+        if self._is_over or self._transport.is_closing():
             return False
         pieces = next(self._chunks, None)
+        self._is_over = pieces is None
         self._transport.write(ending(self._count) if pieces is None else self._filled(pieces))
-        return pieces is not None
+        return not self._is_over
 
     async def all(self, drained: asyncio.Event) -> None:
         """Say everything, as fast as it is taken."""
@@ -104,7 +106,7 @@ class Stream:
 
 
 class Clock:
-    """Gives each stream with a rate its turn, every twenty milliseconds."""
+    """Gives each stream with a rate its turn, every twenty milliseconds, or as often more as its rate says."""
 
     def __init__(self) -> None:
         self._slots: list[set[Stream]] = [set() for _ in range(SLOTS)]
@@ -112,18 +114,19 @@ class Clock:
         self._at = int(self._loop.time() * 1000)
         self._is_running = False
 
-    def begin(self, stream: Stream, wait_ms: int) -> None:
+    def begin(self, stream: Stream, wait_ms: int, rate: int = RATE) -> None:
         """The stream's first token comes after the wait, the others at the rate."""
-        self._loop.call_later(wait_ms / 1000, self._join, stream)
+        self._loop.call_later(wait_ms / 1000, self._join, stream, max(1, rate // RATE))
 
-    def _join(self, stream: Stream) -> None:
+    def _join(self, stream: Stream, turns: int) -> None:
         now = int(self._loop.time() * 1000)
         if not self._is_running:
             self._is_running, self._at = True, now
             self._loop.call_later(0.001, self._tick)
         # The slot that has just been served: the next token is due a whole turn later.
         if stream.one():
-            self._slots[self._at % SLOTS].add(stream)
+            for turn in range(turns):
+                self._slots[(self._at + turn * SLOTS // turns) % SLOTS].add(stream)
 
     def _tick(self) -> None:
         now = int(self._loop.time() * 1000)
@@ -176,7 +179,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(_HEAD)
         stream = Stream(self._transport, count)
         if rate:
-            self._clock.begin(stream, wait_ms)
+            self._clock.begin(stream, wait_ms, rate)
         else:
             self._task = asyncio.create_task(stream.all(self._drained))
 
