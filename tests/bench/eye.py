@@ -30,6 +30,7 @@ class Trace:
         self._page = page
         self._devtools: CDPSession = page.context.new_cdp_session(page)
         self._events: list[Event] = []
+        self._is_complete = False
         self._devtools.on("Tracing.dataCollected", lambda told: self._events.extend(told["value"]))
         self._devtools.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": TRACED})
         self._began = now_ms()
@@ -37,13 +38,15 @@ class Trace:
     def end(self) -> tuple[float, float]:
         """The longest task in milliseconds of CPU, and how much of the time all took together, in percent."""
         lasted = now_ms() - self._began
-        complete: list[Event] = []
-        self._devtools.on("Tracing.tracingComplete", lambda told: complete.append(told))
+        self._devtools.on("Tracing.tracingComplete", self._complete)
         self._devtools.send("Tracing.end")
-        while not complete:
+        while not self._is_complete:
             self._page.wait_for_timeout(20)
         tasks = [event["tdur"] / 1000 for event in self._events if self._is_task(event)]
         return max(tasks), 100 * sum(tasks) / lasted
+
+    def _complete(self, _: Event) -> None:
+        self._is_complete = True
 
     def _is_task(self, event: Event) -> bool:
         return event["name"] == "RunTask" and "tdur" in event and (event["pid"], event["tid"]) == self._main

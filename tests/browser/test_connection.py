@@ -92,6 +92,17 @@ def test_a_server_that_is_killed_and_started_again_is_found_again(
         window.ends("stopped")
 
 
+@pytest.mark.parametrize("path", ["/", "/settings/", "/conversations/", "{conversation}rename/"])
+def test_offline_is_said_on_pages_that_have_no_live_conversation(new_tab: Window, begun: str, path: str) -> None:
+    window = new_tab.allows(*UNREACHABLE).opens(path.format(conversation=begun))
+    words = window.page.get_by_text("You are offline.")
+    expect(words).to_be_hidden()
+    window.context.set_offline(True)
+    expect(words).to_be_visible()
+    window.context.set_offline(False)
+    expect(words).to_be_hidden()
+
+
 def test_offline_the_page_says_what_is_kept_until_the_line_is_back(window: Window) -> None:
     words = window.allows(*UNREACHABLE).page.get_by_text("You are offline.")
     expect(words).to_be_hidden()

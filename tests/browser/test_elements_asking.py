@@ -76,6 +76,43 @@ def test_enter_of_an_input_method_does_not_send(stage: Stage, composing: str) ->
     assert stage.requests(MESSAGES) == []
 
 
+def test_the_enter_that_ends_a_word_in_safari_does_not_send(stage: Stage) -> None:
+    """There the composition ends first, and the key that ended it comes after it, as key 229."""
+    page = open_page(stage)
+    page.fill(BOX, "日本")
+    page.evaluate(
+        """(selector) => {
+          const box = document.querySelector(selector);
+          const key = { key: "Enter", keyCode: 229, bubbles: true, cancelable: true };
+          box.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+          box.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "日本" }));
+          box.dispatchEvent(new KeyboardEvent("keydown", key));
+        }""",
+        BOX,
+    )
+    assert stage.requests(MESSAGES) == []
+    page.locator(BOX).press("Enter")
+    stage.until(lambda: stage.requests(MESSAGES))
+    assert [sent["text"] for sent in stage.requests(MESSAGES)] == ["日本"]
+
+
+@pytest.mark.parametrize("composing", ["isComposing: true", "keyCode: 229"])
+def test_escape_of_an_input_method_stops_nothing(stage: Stage, composing: str) -> None:
+    turn = answer()
+    page = stage.show(question(), turn)
+    stage.is_live()
+    stopping = f"POST /generations/{turn.attempt}/stop/"
+    stage.replies[stopping] = lambda fields: (200, "application/json", "{}")
+    page.evaluate(
+        f"""document.querySelector("{BOX}").dispatchEvent(
+          new KeyboardEvent("keydown", {{ key: "Escape", bubbles: true, cancelable: true, {composing} }}))"""
+    )
+    assert stage.requests(stopping) == []
+    page.locator(BOX).press("Escape")
+    stage.until(lambda: stage.requests(stopping))
+    assert len(stage.requests(stopping)) == 1
+
+
 def test_on_a_touch_keyboard_enter_breaks_the_line(chromium: Browser) -> None:
     context = chromium.new_context(has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
     stage = Stage(context)

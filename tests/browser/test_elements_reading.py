@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from chatapp.forms.people import SettingsForm, SetupForm, SignInForm
 from chatapp.models import User
 from chatapp.presentation import Siblings
+from chatapp.views.errors import CODES
 from tests.browser import stage as staging
 from tests.browser.stage import Stage, answer, block, done, fragment, frame, outcome, part, question
 
@@ -254,7 +255,7 @@ def _pages() -> dict[str, dict[str, Any]]:
         "sign out": {"template": "account/logout.html"},
         "reset": {"template": "account/password_reset_done.html"},
         "old link": {"template": "account/password_reset_from_key.html", "token_fail": True},
-        "error": {"template": "errors/404.html", "code": 404},
+        **{f"error {code}": {"template": f"errors/{code}.html", "code": code} for code in CODES},
     }
 
 

@@ -47,8 +47,10 @@ class Stand:
         return site
 
     def page(self, who: str = "", site: Site | None = None) -> Page:
-        """A page in a browser of its own, in which that person is signed in."""
+        """A page in a browser of its own, in which that person is signed in. A site of examples has people in it."""
         at = site or self.site
+        if at is self.site:
+            self._seed()
         context: BrowserContext = self.browser.new_context(base_url=at.origin, locale="en-GB", timezone_id="UTC")
         context.set_default_timeout(PATIENCE_MS)
         if who:

@@ -1,4 +1,5 @@
 import { post } from "lib/requests.js";
+import { isPressed } from "lib/typing.js";
 
 const ATTEMPT = /[0-9a-f-]{36}/;
 
@@ -38,7 +39,7 @@ class StopAnswer extends HTMLElement {
   }
 
   #key(event) {
-    const isOurs = event.key === "Escape" && !event.isComposing && !event.defaultPrevented;
+    const isOurs = isPressed("Escape", event) && !event.defaultPrevented;
     if (isOurs && this.#attempt && !document.querySelector(":popover-open")) this.#form.requestSubmit();
   }
 
