@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bench.text import now_ms
 from tests.browser import chromium
@@ -18,7 +18,7 @@ RATE = 100
 # So much later upstream begins that the page has loaded by then.
 WAIT_MS = 5_000
 PATIENCE_MS = 240_000
-TRACED = {"includedCategories": ["disabled-by-default-devtools.timeline", "__metadata"], "excludedCategories": ["*"]}
+TRACED = ["disabled-by-default-devtools.timeline", "__metadata", "-*"]
 
 Event = dict[str, Any]
 
@@ -27,43 +27,37 @@ class Trace:
     """The tasks of the page's main thread, between `__init__` and `end()`."""
 
     def __init__(self, page: Page) -> None:
-        self._page = page
-        self._devtools: CDPSession = page.context.new_cdp_session(page)
-        self._events: list[Event] = []
-        self._is_complete = False
-        self._devtools.on("Tracing.dataCollected", lambda told: self._events.extend(told["value"]))
-        self._devtools.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": TRACED})
+        browser = page.context.browser
+        assert browser
+        self._browser: Browser = browser
+        self._browser.start_tracing(page=page, categories=TRACED)
         self._began = now_ms()
 
     def end(self) -> tuple[float, float]:
         """The longest task in milliseconds of CPU, and how much of the time all took together, in percent."""
         lasted = now_ms() - self._began
-        self._devtools.on("Tracing.tracingComplete", self._complete)
-        self._devtools.send("Tracing.end")
-        while not self._is_complete:
-            self._page.wait_for_timeout(20)
-        tasks = [event["tdur"] / 1000 for event in self._events if self._is_task(event)]
+        events: list[Event] = json.loads(self._browser.stop_tracing())["traceEvents"]
+        main = _main_thread(events)
+        tasks = [
+            event["tdur"] / 1000
+            for event in events
+            if event["name"] == "RunTask" and "tdur" in event and (event["pid"], event["tid"]) == main
+        ]
         return max(tasks), 100 * sum(tasks) / lasted
 
-    def _complete(self, _: Event) -> None:
-        self._is_complete = True
 
-    def _is_task(self, event: Event) -> bool:
-        return event["name"] == "RunTask" and "tdur" in event and (event["pid"], event["tid"]) == self._main
-
-    @property
-    def _main(self) -> tuple[int, int]:
-        """The busiest thread of its kind: a browser keeps spare renderers, which do nothing."""
-        counts: dict[tuple[int, int], int] = {
-            (event["pid"], event["tid"]): 0
-            for event in self._events
-            if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-        }
-        for event in self._events:
-            thread = event["pid"], event["tid"]
-            if thread in counts:
-                counts[thread] += event.get("tdur", 0)
-        return max(counts, key=lambda thread: counts[thread])
+def _main_thread(events: list[Event]) -> tuple[int, int]:
+    """The busiest thread of its kind: a browser keeps spare renderers, which do nothing."""
+    used: dict[tuple[int, int], int] = {
+        (event["pid"], event["tid"]): 0
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    for event in events:
+        thread = event["pid"], event["tid"]
+        if thread in used:
+            used[thread] += event.get("tdur", 0)
+    return max(used, key=lambda thread: used[thread])
 
 
 @contextmanager
