@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from chatapp.forms.people import SettingsForm, SetupForm, SignInForm
 from chatapp.models import User
-from chatapp.presentation import Siblings
+from chatapp.presentation import ConversationRow, Siblings
 from chatapp.views.errors import CODES
 from tests.browser import stage as staging
 from tests.browser.stage import Stage, answer, block, done, fragment, frame, outcome, part, question
@@ -171,11 +172,8 @@ def test_on_a_phone_the_list_is_a_sheet_that_works_without_scripts(chromium: Bro
 
 
 def test_times_are_shown_in_the_readers_zone(stage: Stage) -> None:
-    conversation = SimpleNamespace(
-        public_id=staging.CONVERSATION, title="Figs", active_at=datetime(2020, 3, 1, 20, 30, tzinfo=UTC)
-    )
-    pages = Paginator([conversation], 50).page(1)
-    stage.html = staging.page("conversation/index.html", page=pages, conversation=None)
+    row = ConversationRow(key=UUID(staging.CONVERSATION), title="Figs", at=datetime(2020, 3, 1, 20, 30, tzinfo=UTC))
+    stage.html = staging.page("conversation/index.html", page=Paginator([row], 50).page(1), rows=[row])
     stage.page.goto(f"{staging.ORIGIN}/conversations/")
     expect(stage.page.locator(".list time")).to_have_text("2 Mar 2020")
 
@@ -226,10 +224,8 @@ def _pages() -> dict[str, dict[str, Any]]:
         part(0, "thinking", block("I thought."), label="Thought for 1.0 s", open=True),
         part(1, html=block("One.") + FORMULA + CODE),
     ]
-    conversation = SimpleNamespace(
-        public_id=staging.CONVERSATION, title="Figs", active_at=datetime(2020, 3, 1, tzinfo=UTC)
-    )
-    listed = Paginator([conversation] * 3, 2).page(1)
+    row = ConversationRow(key=UUID(staging.CONVERSATION), title="Figs", at=datetime(2020, 3, 1, tzinfo=UTC))
+    listed = Paginator([row] * 3, 2).page(1)
     nobody = {"conversation": None, "current_conversation": None}
     return {
         "home": {"template": "conversation/home.html", **nobody, "demo": True, "error": "Write a question first."},
@@ -240,7 +236,7 @@ def _pages() -> dict[str, dict[str, Any]]:
         },
         "endings": {"template": "conversation/show.html", "turns": _endings()},
         "earlier": {"template": "conversation/show.html", "turns": [question(), done()], "later_url": "/c/"},
-        "list": {"template": "conversation/index.html", "page": listed, **nobody},
+        "list": {"template": "conversation/index.html", "page": listed, "rows": list(listed), **nobody},
         "rename": {"template": "conversation/rename.html", "title": "Figs", "error": "Give the conversation a title."},
         "delete": {"template": "conversation/delete.html"},
         "settings": {"template": "settings.html", "form": SettingsForm(instance=User(email="a@example.com")), **nobody},
