@@ -18,8 +18,25 @@ from tests.lab.processes import Site, Upstream
 pytestmark = pytest.mark.browser
 
 THEMES: tuple[Any, ...] = ("light", "dark")
-PAGES = ["/", "/conversations/", "/trash/", "{conversation}rename/", "{conversation}delete/", "/settings/", "/nowhere/"]
-ENTRANCE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+PAGES = [
+    "/",
+    "/conversations/",
+    "/trash/",
+    "{conversation}rename/",
+    "{conversation}delete/",
+    "/settings/",
+    "/settings/leave/",
+    "/accounts/password/change/",
+    "/accounts/logout/",
+    "/nowhere/",
+]
+ENTRANCE = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/inactive/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+]
 ARTICLE = """## Bayes in three steps
 
 A test finds **99 %** of the ill, and is wrong for 5 % of the healthy. One person in a thousand is ill.
