@@ -189,6 +189,15 @@ def offline(stand: Stand) -> Page:
     return page
 
 
+def offline_home(stand: Stand) -> Page:
+    page = stand.page("alice")
+    page.goto("/")
+    expect(page.locator("connection-state:defined")).to_be_attached()
+    page.context.set_offline(True)
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    return page
+
+
 def written(stand: Stand) -> Page:
     """A question of many lines in the composer, which leaves room to read."""
     page = reads("Why is the sky")(stand)
@@ -259,5 +268,6 @@ SCREENS = [
     Screen(name="title-unbreakable", show=reads("Donau", "bob")),
     Screen(name="partials", show=opens("/staff/partials/", "dora"), main=True, whole=True),
     Screen(name="offline", show=offline),
+    Screen(name="offline-home", show=offline_home),
     Screen(name="not-found", show=opens("/nowhere/", "alice")),
 ]
