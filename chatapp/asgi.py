@@ -20,7 +20,7 @@ accounts.on_session_end(wiring.ring_person)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """The site. Under Daphne, which knows no lifespan, server.py starts and stops the house instead."""
+    """The site. Under Daphne, which knows no lifespan, server/ponder.py starts and stops the house instead."""
     if scope["type"] == "http":
         await _http(scope, receive, send)
     elif scope["type"] == "websocket":

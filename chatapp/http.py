@@ -79,4 +79,4 @@ def _lane(scope: Scope) -> Lane:
     if scope["path"] in HEALTH_PATHS:
         return health
     types = [value for name, value in scope["headers"] if name == b"content-type"]
-    return uploads if any(value.startswith(b"multipart/") for value in types) else pages
+    return uploads if any(value.lower().startswith(b"multipart/") for value in types) else pages

@@ -350,7 +350,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # People.
 AUTH_USER_MODEL = "chatapp.User"
-AUTHENTICATION_BACKENDS = ["chatapp.accounts.backend.Backend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

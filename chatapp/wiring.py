@@ -1,7 +1,7 @@
 """Builds the rooms of a process and joins them; the only file that knows all of them.
 
-`start()` and `stop()` are called by server.py and by the lifespan of asgi.py. Views call the functions at the end,
-from any thread; in a process without a started house they only write, and another process takes the attempt up.
+`start()` and `stop()` are called by server/ponder.py and by the lifespan of asgi.py. Views call the functions at the
+end, from any thread; in a process without a started house they only write, and another process takes the attempt up.
 """
 
 import asyncio

@@ -16,7 +16,7 @@ INLINE_CHARS = 2_000
 # One giant open block costs more with each token: a follower rests this many times as long as it rendered.
 REST_FACTOR = 10
 SLOW_SECONDS = 0.01
-LEAST_REST_SECONDS = 0.02
+LEAST_REST_SECONDS, MOST_REST_SECONDS = 0.02, 1.0
 
 
 class Shared:
@@ -55,7 +55,8 @@ class Shared:
         else:
             took = self._apply(reading)
         self._is_slow = took > SLOW_SECONDS
-        self._rested_at = asyncio.get_running_loop().time() + max(LEAST_REST_SECONDS, REST_FACTOR * took)
+        rest = min(MOST_REST_SECONDS, max(LEAST_REST_SECONDS, REST_FACTOR * took))
+        self._rested_at = asyncio.get_running_loop().time() + rest
 
     def _apply(self, reading: Reading | None) -> float:
         """Give the follower what was read; says how long it worked. Not counted is what others took meanwhile."""

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from chatapp.generation.further import said_so_far
-from chatapp.models import Generation, Message, Part
+from chatapp.models import Generation, Journal, Message, Part
 from chatapp.prepared import Prepared
 from chatapp.words import PartKind, Purpose, Reason, Role, State
 
@@ -81,7 +81,14 @@ _said: Prepared[tuple[Any, ...]] = Prepared(
     lambda ids: (
         Part.objects.filter(message_id__in=ids, kind__in=[PartKind.TEXT, PartKind.IMAGE])
         .order_by("message_id", "position")
-        .values_list("message_id", "text", *_IMAGE)
+        .values_list("message_id", "position", "text", "settled", *_IMAGE)
+    )
+)
+_journalled: Prepared[tuple[int, int, str]] = Prepared(
+    lambda ids: (
+        Journal.objects.filter(generation__message_id__in=ids)
+        .order_by("generation_id", "seq")
+        .values_list("generation__message_id", "position", "text")
     )
 )
 _badly_ended: Prepared[tuple[int, str, str]] = Prepared(
@@ -161,7 +168,12 @@ def said_before(answer: Message, *, with_pictures: bool = True) -> list[Said]:
 def _parts_of(ids: Sequence[int]) -> tuple[dict[int, str], dict[int, list[Picture]]]:
     texts: dict[int, str] = {}
     pictures: dict[int, list[Picture]] = defaultdict(list)
-    for pk, text, *image in _said(ids=ids):
+    unsettled: dict[tuple[int, int], str] = defaultdict(str)
+    # Before the parts: what settles in between is in these by then.
+    for pk, position, text in _journalled(ids=ids):
+        unsettled[pk, position] += text
+    for pk, position, settled_text, settled, *image in _said(ids=ids):
+        text = settled_text if settled else unsettled[pk, position]
         if image[0]:
             pictures[pk].append(Picture(*image))
         elif text:

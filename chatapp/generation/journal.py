@@ -16,14 +16,18 @@ from chatapp.generation.draft import Batch, Draft
 from chatapp.generation.offload import journal_lane
 from chatapp.models import Call, Generation, Part
 from chatapp.prepared import change, insert
-from chatapp.words import RUNNING
+from chatapp.words import RUNNING, Reason
 
 log = logging.getLogger(__name__)
 
 # (number of streams from which on, seconds between commits), largest first.
 WINDOWS = ((200, 0.2), (100, 0.15), (50, 0.1), (0, 0.05))
 _MINE = f"SELECT id FROM chatapp_generation WHERE owner = %s AND state IN ({', '.join(['%s'] * len(RUNNING))})"  # noqa: S608
-_APPEND = "INSERT INTO chatapp_journal (generation_id, seq, position, text, at_ms) VALUES (%s, %s, %s, %s, %s)"
+# A commit whose answer was lost comes again.
+_APPEND = (
+    "INSERT INTO chatapp_journal (generation_id, seq, position, text, at_ms) VALUES (%s, %s, %s, %s, %s) "
+    "ON CONFLICT (generation_id, seq) DO NOTHING"
+)
 _CHANGE = "UPDATE chatapp_part SET kind = %s, ended_ms = %s WHERE message_id = %s AND position = %s"
 RETRY_FIRST_SECONDS, RETRY_MOST_SECONDS = 0.2, 2.0
 # A commit that takes longer is told to readers: SQLite waits for another process's lock without a word.
@@ -103,11 +107,14 @@ class JournalWriter:
         try:
             alive = await self._written(drafts, batches)
         except (DataError, IntegrityError):
-            alive = await self._commit_apart(batches)
+            return await self._commit_apart(drafts, batches)
         except DatabaseError as refused:
-            log.error("saving is delayed: %s", refused)
-            self._hold_back(drafts)
+            self._refused(drafts, refused)
             return False
+        self._committed(drafts, alive)
+        return True
+
+    def _committed(self, drafts: Sequence[Draft], alive: set[int]) -> None:
         for draft in drafts:
             if draft.generation_id in alive:
                 draft.written()
@@ -115,7 +122,10 @@ class JournalWriter:
                 draft.lost = True
             self._release(draft)
         self._ring(drafts)
-        return True
+
+    def _refused(self, drafts: Sequence[Draft], refused: DatabaseError) -> None:
+        log.error("saving is delayed: %s", refused)
+        self._hold_back(drafts)
 
     async def _written(self, drafts: Sequence[Draft], batches: Sequence[Batch]) -> set[int]:
         writing = asyncio.ensure_future(journal_lane(write, self._owner, batches))
@@ -129,15 +139,20 @@ class JournalWriter:
             draft.hold_back()
         self._ring(drafts)
 
-    async def _commit_apart(self, batches: Sequence[Batch]) -> set[int]:
-        """One attempt's rows are not to be stored: the others must not wait for it."""
-        alive: set[int] = set()
-        for batch in batches:
+    async def _commit_apart(self, drafts: Sequence[Draft], batches: Sequence[Batch]) -> bool:
+        """One attempt's rows are not to be stored: it ends, and the others must not wait for it."""
+        for place, batch in enumerate(batches):
             try:
-                alive |= await journal_lane(write, self._owner, [batch])
-            except DatabaseError:
+                alive = await journal_lane(write, self._owner, [batch])
+            except (DataError, IntegrityError):
                 log.exception("generation %s cannot be written and is let go", batch.generation_id)
-        return alive
+                await journal_lane(let_go, batch.generation_id)
+                alive = set()
+            except DatabaseError as refused:
+                self._refused(drafts[place:], refused)
+                return False
+            self._committed([drafts[place]], alive)
+        return True
 
     def _release(self, draft: Draft) -> None:
         if draft.is_dirty and draft in self._drafts:
@@ -167,6 +182,13 @@ def write(owner: str, batches: Sequence[Batch]) -> set[int]:
             if batch.moves:
                 change(Generation, batch.generation_id, batch.moves)
     return alive
+
+
+def let_go(generation_id: int) -> None:
+    """End an attempt whose rows the database does not take."""
+    found = Generation.objects.filter(pk=generation_id).first()
+    if found:
+        found.fail(Reason.STORAGE, "The answer could not be saved. Try again.")
 
 
 def _still_ours(cursor: CursorWrapper, owner: str, ids: Sequence[int]) -> set[int]:

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from django.db import OperationalError
+
 from chatapp.generation.offload import offload
 from chatapp.models import Conversation, Image, User
 
@@ -40,14 +42,34 @@ class Sweeper:
 
     def once(self) -> int:
         """Sweep now; gives how many pictures went."""
-        for conversation in Conversation.objects.expired().iterator(FEW):
-            self._remove(conversation.purge())
+        self._purge_expired()
         unsent = Image.objects.stale().forget()
         self._remove(unsent)
         gone, _ = User.objects.emptied().delete()
-        orphans = self._sweep()
+        orphans = self._sweep_files()
         if unsent or orphans:
             log.info("swept %d pictures that were never sent and %d that no row knew", len(unsent), orphans)
         if gone:
             log.info("the last of accounts that were deleted is gone")
         return len(unsent) + orphans
+
+    def _purge_expired(self) -> None:
+        """A few at a time, and no cursor held open: SQLite lets nobody write who began to read before another wrote."""
+        stay: list[int] = []
+        while keys := list(Conversation.objects.expired().exclude(pk__in=stay).values_list("pk", flat=True)[:FEW]):
+            for key in keys:
+                try:
+                    self._remove(Conversation.purge_expired(key))
+                except OperationalError:
+                    # Of the database as a whole: all of it is tried again.
+                    raise
+                except Exception:
+                    log.exception("a conversation that is due to go stays until the next sweep")
+                    stay.append(key)
+
+    def _sweep_files(self) -> int:
+        try:
+            return self._sweep()
+        except OSError as wrong:
+            log.error("files that no row knows stay until the next sweep: %s", wrong)
+            return 0

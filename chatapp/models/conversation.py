@@ -17,7 +17,7 @@ from chatapp.models.posted import CannotGoOn, Posted, going_on, posted_before, w
 from chatapp.models.titles import PICTURE_TITLE, TITLE_MAX_CHARS, clean_title, title_from
 from chatapp.models.user import User
 from chatapp.prepared import Prepared, change, insert
-from chatapp.words import RUNNING, PartKind, Purpose, Role
+from chatapp.words import RUNNING, PartKind, Purpose, Role, State
 
 IN_TRASH_FOR = timedelta(days=30)
 
@@ -197,12 +197,29 @@ class Conversation(models.Model):
         """Back from the trash, as it was. False when it is not there."""
         return bool(Conversation.objects.filter(pk=self.pk, deleted_at__isnull=False).update(deleted_at=None))
 
+    @classmethod
+    def purge_expired(cls, pk: int) -> list[str]:
+        """Purge the conversation of this key, unless it was restored meanwhile."""
+        with transaction.atomic():
+            found = cls.objects.expired().select_for_update(of=("self",)).filter(pk=pk).first()
+            return found.purge() if found else []
+
     def purge(self) -> list[str]:
         """Delete everything of it; gives the names of files to remove after the commit (pictures used only here)."""
         with transaction.atomic():
+            # Locked and ended first: whoever writes an answer of it looks whether it still may.
+            list(Conversation.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+            Generation.objects.running().filter(conversation=self).update(state=State.STOPPED)
             pictures = list(Image.objects.filter(parts__message__conversation=self).values_list("pk", flat=True))
             self.delete()
             return list(Image.objects.filter(pk__in=pictures).unused().forget())
+
+    def choose(self, message: Message) -> None:
+        """Show the branch through the message from now on, on every device."""
+        with transaction.atomic():
+            # In turn with posts, whose question is the end of the shown branch.
+            list(Conversation.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+            message.choose()
 
     def _fresh(self, chosen: dict[str, Any] | None) -> "Conversation":
         """The row as it is now, locked, with the newly chosen parameters; refuses while an answer runs."""

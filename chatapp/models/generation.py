@@ -133,9 +133,15 @@ class Generation(models.Model):
             claimed_ms=self.elapsed_ms(),
         )
 
-    def stop(self) -> bool:
-        """End it at a person's wish, from any process. False when it had ended already."""
-        return self._move(RUNNING, State.STOPPED, reason=Reason.PERSON, ended_ms=self.elapsed_ms())
+    def stop(self, *, while_thinking: bool = False) -> bool:
+        """End it at a person's wish, from any process. False when it had ended already; or, `while_thinking`, had begun
+        to answer, which moves its state with the first text."""
+        stopped = RUNNING - {State.ANSWERING} if while_thinking else RUNNING
+        return self._move(stopped, State.STOPPED, reason=Reason.PERSON, ended_ms=self.elapsed_ms())
+
+    def fail(self, reason: Reason, explanation: str) -> bool:
+        """End it because of us, whatever its process does. False when it had ended already."""
+        return self._move(RUNNING, State.FAILED, reason=reason, explanation=explanation, ended_ms=self.elapsed_ms())
 
     def abandon(self) -> bool:
         """End it because its process is gone. False when it has ended, or its heart has beaten, since it was read."""

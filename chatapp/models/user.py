@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Lower
 
+from chatapp.prepared import Prepared
 from chatapp.words import ThinkingPane
 
 
@@ -34,6 +35,15 @@ class UserManager(BaseUserManager["User"]):
                 return self.create_superuser(email, password, is_founder=True)
         except IntegrityError:
             return None
+
+    def get(self, *args: Any, **kwargs: Any) -> "User":
+        """As always; by key alone, as for every request, with a statement that is kept."""
+        if args or set(kwargs) != {"pk"}:
+            return super().get(*args, **kwargs)
+        found = _by_key.first(pk=int(kwargs["pk"]))
+        if found is None:
+            raise User.DoesNotExist
+        return found
 
     def emptied(self) -> "models.QuerySet[User]":
         """Accounts that are over and of which everything else is gone."""
@@ -85,3 +95,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         one message. SQLite lets one transaction write at a time anyway."""
         if connection.features.has_select_for_update:
             list(User.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+
+
+_by_key: Prepared[User] = Prepared(lambda pk: User.objects.filter(pk=pk))

@@ -92,8 +92,11 @@ def read_rows(messages: Sequence[Message]) -> Rows:
     ids = [message.pk for message in messages]
     for generation in _attempts(ids=ids):
         rows.attempts[generation.message_id].append(generation)
+    known = {attempt.pk for attempts in rows.attempts.values() for attempt in attempts}
     for part in _parts(ids=ids):
-        rows.parts[part.message_id].append(part)
+        # What an attempt writes that began meanwhile is told by the socket.
+        if part.generation_id is None or part.generation_id in known:
+            rows.parts[part.message_id].append(part)
     for call in _calls(ids=ids):
         rows.calls[call.generation_id].append(call)
     rows.siblings = _siblings(messages)

@@ -6,6 +6,7 @@ progress frames is unacknowledged, so a slow reader gets fewer, bigger frames an
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -118,6 +119,8 @@ class Viewer:
                 # It may come back; a browser that must connect anew would only ask it more.
                 log.warning("a viewer waits for the database: %s", refused)
                 await asyncio.sleep(LOOK_SECONDS)
+                for topic in rung | {HEARD}:
+                    self._bell.strike(topic)
 
     async def _go_round(self, rung: set[str]) -> bool:
         """Do and tell what is due. False when this session has ended."""
@@ -125,7 +128,9 @@ class Viewer:
         if (self._person in rung or began - self._identified_at > IDENTIFY_SECONDS) and not await self._may_stay():
             return False
         while self._commands:
-            await self._obey(self._commands.popleft())
+            # It is done when it is done: a query of it may fail.
+            await self._obey(self._commands[0])
+            self._commands.popleft()
         if self._topic in rung:
             await self._tell_conversation()
         for message in list(self._held):
@@ -136,8 +141,11 @@ class Viewer:
         return True
 
     async def _may_stay(self) -> bool:
+        # Until it is known it is to be asked.
+        self._identified_at = -math.inf
+        visitor = await offload(identify, self._visitor.session_key)
         self._identified_at = time.monotonic()
-        return await offload(identify, self._visitor.session_key) is not None
+        return visitor is not None
 
     async def _obey(self, command: events.Command) -> None:
         match command:

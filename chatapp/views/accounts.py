@@ -73,10 +73,11 @@ def leave(request: HttpRequest) -> HttpResponseBase:
 
 
 def _left(request: HttpRequest, user: User) -> HttpResponse:
+    # In this order: nobody asks any more who has left, so nothing begins after the look.
+    accounts.leave(user)
     running = list(Generation.objects.running().filter(conversation__owner=user).select_related("conversation"))
     for generation in running:
         generation.stop()
-    accounts.leave(user)
     note("account deleted", request, user)
     wiring.ring(topic for generation in running for topic in wiring.topics_of(generation.conversation, generation))
     wiring.sweep()

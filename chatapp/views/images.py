@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -63,6 +63,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 def take(user: User, file: "File[bytes]") -> tuple[Image, bool]:
     """Examine, store, remember: (the picture, whether it is new). Raises Refused."""
+    _let_others_ask()
     taken = fittings.intake().examine(file.read(MOST_BYTES + 1))
     earlier = Image.objects.filter(owner=user, sha256=taken.sha256).first()
     if earlier is None:
@@ -70,6 +71,13 @@ def take(user: User, file: "File[bytes]") -> tuple[Image, bool]:
         return _keep(user, taken, display_name(file.name or ""))
     Image.objects.filter(pk=earlier.pk).update(used_at=timezone.now())
     return earlier, False
+
+
+def _let_others_ask() -> None:
+    """Give the connection back to PostgreSQL's pool: to examine a picture takes its turn, and there are more threads
+    that wait than the pool has connections."""
+    if connection.vendor != "sqlite" and not connection.in_atomic_block:
+        connection.close()
 
 
 def _refuse_above_quota(user: User, size: int) -> None:

@@ -116,7 +116,7 @@ def _further(request: HttpRequest, earlier: Generation, purpose: Purpose) -> Htt
                 raise
             return before
         chosen = parameters_in(request, talk.parameters)
-        if earlier.stop():
+        if earlier.stop(while_thinking=True):
             wiring.ring_generation(earlier)
         # Its own process may be about to; whoever is first settles it, and what is settled can be written on.
         fittings.settle_attempt(earlier.pk)
@@ -135,7 +135,7 @@ def _further(request: HttpRequest, earlier: Generation, purpose: Purpose) -> Htt
 def choose(request: HttpRequest, message: UUID) -> HttpResponse:
     """Show the branch through this message from now on."""
     found = message_of(request, message)
-    found.choose()
+    found.conversation.choose(found)
     wiring.ring_conversation(found.conversation)
     if wants_json(request):
         leaf = found.conversation.leaf
@@ -150,7 +150,10 @@ def stop(request: HttpRequest, generation: UUID) -> HttpResponse:
     found = generation_of(request, generation)
     if found.stop():
         wiring.ring_generation(found)
-    found.refresh_from_db(fields=["state", "reason"])
+    try:
+        found.refresh_from_db(fields=["state", "reason"])
+    except Generation.DoesNotExist as gone:
+        raise Http404 from gone
     if wants_json(request) or wants_turns(request):
         return JsonResponse({"generation": str(generation), "state": found.state, "reason": found.reason})
     return redirect(f"{reverse('conversation', args=[found.conversation.public_id])}#message-{found.message.public_id}")

@@ -45,10 +45,11 @@ def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
     found = conversation_of(request, conversation)
     if request.method != "POST":
         return render(request, "conversation/delete.html", {"conversation": found, "days": IN_TRASH_FOR.days})
+    # In this order: nothing is asked any more in what is deleted, so nothing begins after the look.
+    found.delete_for_now()
     running = found.running()
     if running:
         running.stop()
-    found.delete_for_now()
     wiring.ring(wiring.topics_of(found, running))
     if wants_json(request):
         return JsonResponse({"deleted": str(conversation)})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 
 from chatapp import fittings
@@ -111,11 +111,11 @@ def test_what_a_sweep_did_not_finish_the_next_one_does(door: Client, alice: User
     def dies(conversation: Conversation) -> list[str]:
         calls.append(conversation)
         if len(calls) == 3:
-            raise OSError("the process is gone")
+            raise OperationalError("the database is gone")
         return purge(conversation)
 
     monkeypatch.setattr(Conversation, "purge", dies)
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(OperationalError, match="gone"):
         fittings.sweeper().once()
     assert Conversation.objects.filter(owner=alice).exists()
     monkeypatch.undo()

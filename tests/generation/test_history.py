@@ -3,7 +3,7 @@
 import pytest
 
 from chatapp.generation.history import Said, estimate_tokens, fit, said_before
-from chatapp.models import Conversation, Generation, Message, Part, User
+from chatapp.models import Conversation, Generation, Journal, Message, Part, User
 from chatapp.words import PartKind, Reason, Role, State
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,17 @@ def grow(alice: User):
 def test_the_branch_comes_oldest_first_without_thinking(grow) -> None:
     grow("one?", "One.", thinking="hm")
     last = grow("two?", "not yet", state=State.WAITING)
+    assert said_before(last) == [Said(U, "one?"), Said(A, "One."), Said(U, "two?")]
+
+
+def test_an_answer_that_is_not_settled_yet_is_told_too(grow) -> None:
+    ended = grow("one?", "", state=State.STOPPED)
+    generation = ended.generations.get()
+    for position, kind in enumerate((PartKind.THINKING, PartKind.TEXT)):
+        Part.objects.create(message=ended, generation=generation, position=position, kind=kind)
+    for seq, (position, text) in enumerate([(0, "hm"), (1, "On"), (1, "e.")], start=1):
+        Journal.objects.create(generation=generation, seq=seq, position=position, text=text, at_ms=1)
+    last = grow("two?", "", state=State.WAITING)
     assert said_before(last) == [Said(U, "one?"), Said(A, "One."), Said(U, "two?")]
 
 
