@@ -19,6 +19,10 @@ from chatapp.models import User
 
 log = logging.getLogger(__name__)
 
+# The loop that streams shares the interpreter with the threads of pages and of the database. Python would let one of
+# them work for 5 ms each time before the loop has its turn, and the loop needs dozens of turns for a chat.
+LOOP_WAITS_SECONDS = 0.001
+
 
 class Command(BaseCommand):
     """Migrate, collect static files, and serve until stopped."""
@@ -47,6 +51,7 @@ class Command(BaseCommand):
         server = PonderServer(host=settings.HOST, port=settings.PORT, ready=self._say_where)
         # What has been loaded stays: going through it again and again holds every stream up for a tenth of a second.
         gc.freeze()
+        sys.setswitchinterval(LOOP_WAITS_SECONDS)
         server.run()
         if server.failed:
             raise CommandError(f"Ponder could not serve on {settings.HOST} port {settings.PORT}: is the port taken?")
