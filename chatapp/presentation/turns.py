@@ -28,13 +28,14 @@ def turn_of(message: Message, viewer: User) -> Turn:
     return turns_of([message], viewer)[0]
 
 
-def page_of(conversation: Conversation, *, end: Message | None) -> list[Message]:
-    """The last messages of the branch that ends at `end`, oldest first; PAGE_TURNS + 1 if there are more."""
+def page_of(conversation: Conversation, *, end: Message | None) -> tuple[list[Message], Message | None]:
+    """(the last messages of the branch that ends at `end`, oldest first; the one before them, if there are more)"""
     if end is None:
-        return []
+        return [], None
     ids = end.path_up(PAGE_TURNS + 1)
     found = Message.objects.filter(pk__in=ids, conversation=conversation).select_related("parent").in_bulk()
-    return [found[pk] for pk in ids if pk in found]
+    messages = [found[pk] for pk in ids if pk in found]
+    return messages[-PAGE_TURNS:], messages[0] if len(messages) > PAGE_TURNS else None
 
 
 def blank(kind: PartKind, viewer: User) -> PartView:

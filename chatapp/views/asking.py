@@ -131,7 +131,11 @@ def _reply(request: HttpRequest, posted: Posted) -> HttpResponse:
     if wants_turns(request):
         turns = presentation.turns_of([posted.question, posted.answer], signed_in(request))
         context = {"conversation": posted.conversation, "turns": turns}
-        return render(request, "conversation/_turns.html", context, status=status)
+        before = posted.question.parent
+        response = render(request, "conversation/_turns.html", context, status=status)
+        # Else a page that missed what was asked on another device would show this right after what it has.
+        response["Ponder-After"] = str(before.public_id) if before else ""
+        return response
     here = reverse("conversation", args=[posted.conversation.public_id])
     if not wants_json(request):
         return redirect(f"{here}#message-{posted.answer.public_id}")

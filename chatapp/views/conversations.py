@@ -114,10 +114,8 @@ def show_page(
 ) -> HttpResponse:
     """The page of the branch that ends at `end`, with what was typed and what was wrong with it."""
     user = signed_in(request)
-    messages = presentation.page_of(conversation, end=end)
-    has_earlier = len(messages) > presentation.PAGE_TURNS
-    earlier = messages[0] if has_earlier else None
-    turns = presentation.turns_of(messages[1:] if has_earlier else messages, user)
+    messages, earlier = presentation.page_of(conversation, end=end)
+    turns = presentation.turns_of(messages, user)
     here = reverse("conversation", args=[conversation.public_id])
     running = next((turn for turn in turns if turn.running), None)
     context = {
@@ -153,7 +151,7 @@ def turns(request: HttpRequest, conversation: UUID) -> HttpResponse:
         return HttpResponse("")
     key = request.GET.get("after")
     if not key:
-        messages = presentation.page_of(found, end=leaf)
+        messages, __ = presentation.page_of(found, end=leaf)
     else:
         after = message_in(found, key)
         ids = leaf.path_up(leaf.depth - after.depth + 1) if leaf.depth >= after.depth else []

@@ -33,7 +33,7 @@ TYPES = {
 PATIENCE_SECONDS = 10.0
 CONVERSATION = "0b5e0c06-3a65-4a52-9d0a-3f0d4a1c8f11"
 
-Reply = tuple[int, str, str]  # status, content type, body
+Reply = tuple[int, str, str] | tuple[int, str, str, dict[str, str]]  # status, content type, body, more headers
 
 
 def frame(turn: Turn, **more: Any) -> dict[str, Any]:
@@ -157,8 +157,9 @@ class Stage:
         fields = {name: values[0] for name, values in parse_qs(parts.query or request.post_data or "").items()}
         self.asked.append((line, fields))
         if line in self.replies:
-            status, kind, body = self.replies[line](fields)
-            route.abort() if status == 0 else route.fulfill(status=status, content_type=kind, body=body)
+            status, kind, body, *more = self.replies[line](fields)
+            headers = {"Content-Type": kind, **(more[0] if more else {})}
+            route.abort() if status == 0 else route.fulfill(status=status, headers=headers, body=body)
         elif request.resource_type == "document":
             policy = build_policy(nonce="stage")
             headers = {"Content-Security-Policy": policy, "Content-Type": "text/html; charset=utf-8"}

@@ -5,7 +5,7 @@ import { isPressed, isSending } from "lib/typing.js";
  * The composer: asks what is written in it. What is not accepted stays in the box, with a sentence that says why. When
  * pictures are still on their way, the question waits for them.
  *
- * Speaks: `ask-tried`, `ask-done`, `ask-refused`; `post-begun`, `post-ended`; `ask-accepted` {html}, for an earlier
+ * Speaks: `ask-tried`, `ask-done`, `ask-refused`; `post-begun`, `post-ended`; `ask-accepted` {html, after: the turn it follows, null when that is not said}, for an earlier
  * question asked in other words `answer-again` {html, instead}; `last-question-wanted`.
  * Hears: `answer-running` {attempt}, `problem` {message}, `pictures-changed`, `picture-refused`.
  */
@@ -45,10 +45,11 @@ class AskForm extends HTMLElement {
     this.#complain("");
     this.#say("ask-tried");
     this.#say("post-begun");
+    const { edited } = this.#form.dataset;
     try {
       const response = await post(this.#form, this.#stays ? TURNS : "application/json");
       if (!response.ok || response.redirected) return await this.#refused(response);
-      await this.#accepted(response);
+      await this.#accepted(response, edited);
     } catch {
       this.#refuse(this.dataset.unreachable);
     } finally {
@@ -56,15 +57,14 @@ class AskForm extends HTMLElement {
     }
   }
 
-  async #accepted(response) {
+  async #accepted(response, instead) {
     const html = this.#stays ? await turnsIn(response) : "";
     const { url } = this.#stays ? {} : await response.json();
-    const instead = this.#form.dataset.edited;
     this.#say("ask-done");
     if (url) return location.assign(url);
     this.#lock(false);
     if (instead) this.#say("answer-again", { html, instead });
-    else this.#say("ask-accepted", { html });
+    else this.#say("ask-accepted", { html, after: response.headers.get("Ponder-After") });
   }
 
   async #refused(response) {

@@ -11,7 +11,7 @@ import { Turns } from "lib/turns.js";
  *
  * Speaks: `connection-changed` {state} and `answer-running` {attempt or ""}, both kept in its data as well, for who
  * comes later; `answer-state` {state, word}, `conversation-renamed` {title}.
- * Hears: `post-begun`, `post-ended`, `ask-accepted` {html}, `answer-again` {html, instead}, `answer-further` {message}.
+ * Hears: `post-begun`, `post-ended`, `ask-accepted` {html, after}, `answer-again` {html, instead}, `answer-further` {message}.
  */
 class LiveConversation extends HTMLElement {
   #listening;
@@ -36,7 +36,7 @@ class LiveConversation extends HTMLElement {
     const { signal } = this.#listening;
     document.addEventListener("post-begun", () => this.#branch.postBegun(), { signal });
     document.addEventListener("post-ended", () => this.#branch.postEnded(), { signal });
-    document.addEventListener("ask-accepted", ({ detail }) => this.#accept(detail.html), { signal });
+    document.addEventListener("ask-accepted", ({ detail }) => this.#accept(detail), { signal });
     document.addEventListener("answer-again", ({ detail }) => this.#again(detail), { signal });
     document.addEventListener("answer-further", ({ detail }) => this.#resume(detail.message), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.#wake(), { signal });
@@ -124,9 +124,9 @@ class LiveConversation extends HTMLElement {
     this.#tellRunning();
   }
 
-  // A page that may have missed turns fetches them all, in order.
-  #accept(html) {
-    if (html && this.#connection.state === "live") this.#show(this.#turns.add(html));
+  // What was asked after a turn that is not the newest here: there are others between, and all are fetched, in order.
+  #accept({ html, after }) {
+    if (html && (after ?? this.#turns.newest) === this.#turns.newest) this.#show(this.#turns.add(html));
     else this.#branch.catchUp();
   }
 

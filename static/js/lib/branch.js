@@ -9,6 +9,7 @@ export class Branch {
   #leaf = "";
   #posts = 0;
   #isFetching = false;
+  #isWanted = false;
 
   /**
    * `turns`, see lib/turns.js; `load(after)` resolves to the HTML of the turns after a message, or of all without one,
@@ -38,8 +39,14 @@ export class Branch {
     this.#compare();
   }
 
-  /** Fetch what is missing, one request at a time. */
-  async catchUp() {
+  /** Fetch what is missing now. What a request on its way brings may be older, so there is one more after it. */
+  catchUp() {
+    this.#isWanted = this.#isFetching;
+    this.#fetch();
+  }
+
+  // One request at a time.
+  async #fetch() {
     if (this.#isFetching) return;
     this.#isFetching = true;
     try {
@@ -49,7 +56,8 @@ export class Branch {
     } finally {
       this.#isFetching = false;
     }
-    if (this.#isBehind) setTimeout(() => this.#compare(), COMPARE_AGAIN_MS);
+    if (this.#isWanted) this.catchUp();
+    else if (this.#isBehind) setTimeout(() => this.#compare(), COMPARE_AGAIN_MS);
   }
 
   get #isBehind() {
@@ -57,7 +65,7 @@ export class Branch {
   }
 
   #compare() {
-    if (this.#isBehind && !this.#posts) this.catchUp();
+    if (this.#isBehind && !this.#posts) this.#fetch();
   }
 
   // Where the newest turn shown is on another branch now, all turns of the branch are asked for.

@@ -37,22 +37,21 @@ export class Turns {
     return answer;
   }
 
-  /** Add what is not shown yet; gives the answers among it that still grow. */
+  /** Add what is not shown yet, in its place; gives the answers among it that still grow. */
   add(html) {
-    const shown = new Set(this.#all.map((turn) => turn.id));
-    const fresh = [...this.#fragment(html).children].filter((turn) => !shown.has(turn.id));
-    this.#room.append(...fresh);
-    return fresh.filter((turn) => turn.dataset.settled === "false");
+    return this.#place([...this.#fragment(html).children]);
   }
 
   /** Another branch is shown from now on: keep what both have, then show the rest of `html`. Null when nothing is. */
   change(html) {
-    const coming = new Set([...this.#fragment(html).children].map((turn) => turn.id));
+    const coming = [...this.#fragment(html).children];
     const shown = this.#all;
-    const common = shown.findLastIndex((turn) => coming.has(turn.id));
+    const placeOf = ({ id }) => coming.findIndex((turn) => turn.id === id);
+    const common = shown.findLastIndex((turn) => placeOf(turn) >= 0);
     if (common < 0) return null;
     for (const turn of shown.slice(common + 1)) turn.remove();
-    return this.add(html);
+    // What comes before is on this page, or on an earlier one.
+    return this.#place(coming.slice(placeOf(shown[common]) + 1));
   }
 
   /** One turn, and all after it, gives way to the turns in `html`. Null when that turn is not shown. */
@@ -62,6 +61,20 @@ export class Turns {
     if (place < 0) return null;
     for (const turn of shown.slice(place)) turn.remove();
     return this.add(html);
+  }
+
+  // Before the next of them that is shown; after all when there is none.
+  #place(turns) {
+    const shown = new Map(this.#all.map((turn) => [turn.id, turn]));
+    const fresh = turns.filter((turn) => !shown.has(turn.id));
+    let next = null;
+    for (const turn of turns.reverse()) {
+      const old = shown.get(turn.id);
+      if (!old && next) next.before(turn);
+      else if (!old) this.#room.append(turn);
+      next = old ?? turn;
+    }
+    return fresh.filter((turn) => turn.dataset.settled === "false");
   }
 
   get #all() {
