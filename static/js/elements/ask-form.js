@@ -95,9 +95,9 @@ class AskForm extends HTMLElement {
   }
 
   #showRunning(attempt) {
-    const hadFocus = this.contains(document.activeElement);
+    const focused = document.activeElement;
     this.classList.toggle("composer--running", Boolean(attempt));
-    if (hadFocus) this.#text.focus({ preventScroll: true });
+    if (this.contains(focused) && !focused.checkVisibility()) this.#text.focus({ preventScroll: true });
   }
 
   #key(event) {

@@ -5,11 +5,13 @@ import { isPressed } from "lib/typing.js";
  * The list of conversations: rename and delete in place, by a menu or by F2 and Delete, and arrows that walk through it.
  *
  * Speaks, on the document: `conversation-deleted` {title, url, restored()} and `problem` {message}.
+ * Hears `conversation-renamed` {title}, of the conversation that is shown.
  */
 class ConversationList extends HTMLElement {
   #listening;
   #menu;
   #item;
+  #deleting = new Set();
 
   connectedCallback() {
     this.#menu = this.querySelector("[data-menu]");
@@ -17,6 +19,7 @@ class ConversationList extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
+    document.addEventListener("conversation-renamed", ({ detail }) => this.#retitle(detail.title), { signal });
     this.#menu.addEventListener("click", ({ target }) => this.#do(target.closest("[data-do]")?.dataset.do), { signal });
     this.#menu.addEventListener("keydown", (event) => this.#menuKey(event), { signal });
   }
@@ -31,6 +34,11 @@ class ConversationList extends HTMLElement {
     act.addEventListener("click", () => this.#open(link.parentElement, act));
     link.after(act);
     this.#name(link);
+  }
+
+  #retitle(title) {
+    const link = this.querySelector('.side__link[aria-current="page"]');
+    if (link) this.#show(link, title);
   }
 
   #name(link) {
@@ -69,7 +77,7 @@ class ConversationList extends HTMLElement {
     const link = event.target.closest(".side__link");
     if (!link) return;
     if (isPressed("F2", event)) this.#rename(link.parentElement);
-    else if (isPressed("Delete", event)) this.#delete(link.parentElement);
+    else if (isPressed("Delete", event) && !event.repeat) this.#delete(link.parentElement);
     else if (isPressed("ArrowDown", event)) this.#neighbour(link, 1)?.focus();
     else if (isPressed("ArrowUp", event)) this.#neighbour(link, -1)?.focus();
     else return;
@@ -78,17 +86,21 @@ class ConversationList extends HTMLElement {
 
   #rename(item) {
     const link = item.querySelector("a");
-    const box = Object.assign(document.createElement("input"), { className: "side__rename", value: link.textContent });
+    const before = link.textContent;
+    const box = Object.assign(document.createElement("input"), { className: "side__rename", value: before });
     Object.assign(box, { maxLength: 200, dir: "auto", autocomplete: "off", ariaLabel: this.dataset.title });
     let isOver = false;
     const end = async (isMeant) => {
       if (isOver) return;
       isOver = true;
       const hadFocus = document.activeElement === box;
-      if (isMeant && box.value.trim() && box.value !== link.textContent) await this.#save(link, box.value);
-      box.remove();
-      item.classList.remove("side__item--renamed");
-      if (hadFocus) link.focus();
+      try {
+        if (isMeant && box.value.trim() && box.value !== before) await this.#save(link, box.value);
+      } finally {
+        box.remove();
+        item.classList.remove("side__item--renamed");
+        if (hadFocus) link.focus();
+      }
     };
     box.addEventListener("keydown", (event) => {
       if (isPressed("Enter", event)) end(true);
@@ -100,21 +112,30 @@ class ConversationList extends HTMLElement {
     box.addEventListener("blur", () => end(true));
     item.classList.add("side__item--renamed");
     item.prepend(box);
+    box.focus();
     box.select();
   }
 
   async #save(link, title) {
-    const response = await this.#post(link, "rename/", [["title", title]]);
-    if (!response) return;
-    link.textContent = (await response.json()).title;
+    const row = await this.#post(link, "rename/", [["title", title]]);
+    if (!row) return;
+    this.#show(link, row.title);
+    if (link.ariaCurrent) this.#say("conversation-renamed", { title: row.title });
+  }
+
+  #show(link, title) {
+    link.textContent = title;
     this.#name(link);
-    if (link.ariaCurrent) this.#say("conversation-renamed", { title: link.textContent });
   }
 
   async #delete(item) {
+    if (this.#deleting.has(item)) return;
+    this.#deleting.add(item);
     const link = item.querySelector("a");
+    const gone = await this.#post(link, "delete/");
+    this.#deleting.delete(item);
+    if (!gone) return;
     const next = this.#neighbour(link, 1) ?? this.#neighbour(link, -1);
-    if (!(await this.#post(link, "delete/"))) return;
     const place = document.createComment("");
     item.replaceWith(place);
     (next ?? document.querySelector(".side__brand")).focus();
@@ -125,7 +146,7 @@ class ConversationList extends HTMLElement {
   async #post(link, verb, fields) {
     try {
       const response = await send(new URL(verb, link.href), fields);
-      if (response.ok) return response;
+      if (response.ok) return await response.json();
       this.#say("problem", { message: (await sentenceOf(response)) || this.dataset.failed });
     } catch {
       this.#say("problem", { message: this.dataset.failed });

@@ -1,4 +1,4 @@
-/** The title in the page's head. Hears `conversation-renamed` {title}: the tab and the list say the new one too. */
+/** The title in the page's head. Hears `conversation-renamed` {title}: the tab says the new one too. */
 class ConversationTitle extends HTMLElement {
   #listening;
 
@@ -17,8 +17,6 @@ class ConversationTitle extends HTMLElement {
     if (!heading || heading.textContent === title) return;
     heading.textContent = title;
     document.title = `${title} · ${document.title.split(" · ").pop()}`;
-    const link = document.querySelector('.side__link[aria-current="page"]');
-    if (link) link.textContent = title;
   }
 }
 

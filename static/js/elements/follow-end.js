@@ -1,3 +1,5 @@
+import { keepFocus } from "lib/focus.js";
+
 const END_PX = 40;
 
 /**
@@ -19,7 +21,7 @@ class FollowEnd extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
-    this.#button.addEventListener("click", () => this.#follow(), { signal });
+    this.#button.addEventListener("click", () => this.#goToEnd(), { signal });
     document.addEventListener("ask-accepted", () => this.#follow(), { signal });
     document.addEventListener("answer-again", () => this.#follow(), { signal });
     document.addEventListener("answer-running", ({ detail }) => this.#run(Boolean(detail.attempt)), { signal });
@@ -59,6 +61,11 @@ class FollowEnd extends HTMLElement {
     // Not where the reader is: a scroll of theirs may be under way, and its event still to come.
     else this.#seen.page = document.documentElement.scrollHeight;
     this.#show();
+  }
+
+  #goToEnd() {
+    const newest = () => [...document.querySelectorAll("[data-turns] > [data-message]")].at(-1);
+    keepFocus(() => this.#follow(), newest);
   }
 
   #follow() {

@@ -1,4 +1,4 @@
-import { isPressed } from "lib/typing.js";
+import { isCovered, isPressed } from "lib/typing.js";
 
 const OFF = "keys-off";
 // What the page's head covers.
@@ -35,7 +35,7 @@ class KeyHelp extends HTMLElement {
       this.querySelector("[popover]").togglePopover();
     } else {
       const act = Object.keys(this.#acts).find((key) => isPressed(key, event));
-      if (!act || this.#isOff || document.querySelector(":popover-open")) return;
+      if (!act || this.#isOff || isCovered()) return;
       this.#acts[act]();
     }
     event.preventDefault();

@@ -2,6 +2,7 @@ import { Acks } from "lib/acks.js";
 import { Applier, holdOf } from "lib/apply.js";
 import { Branch } from "lib/branch.js";
 import { Connection } from "lib/connection.js";
+import { keepFocus } from "lib/focus.js";
 import { fill, fragment } from "lib/html.js";
 import { get, TURNS, withQuery } from "lib/requests.js";
 import { Turns } from "lib/turns.js";
@@ -36,9 +37,9 @@ class LiveConversation extends HTMLElement {
     const { signal } = this.#listening;
     document.addEventListener("post-begun", () => this.#branch.postBegun(), { signal });
     document.addEventListener("post-ended", () => this.#branch.postEnded(), { signal });
-    document.addEventListener("ask-accepted", ({ detail }) => this.#accept(detail), { signal });
-    document.addEventListener("answer-again", ({ detail }) => this.#again(detail), { signal });
-    document.addEventListener("answer-further", ({ detail }) => this.#resume(detail.message), { signal });
+    document.addEventListener("ask-accepted", ({ detail }) => this.#own(() => this.#accept(detail)), { signal });
+    document.addEventListener("answer-again", ({ detail }) => this.#own(() => this.#again(detail)), { signal });
+    document.addEventListener("answer-further", ({ detail }) => this.#own(() => this.#resume(detail.message)), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.#wake(), { signal });
     for (const name of ["online", "offline"]) addEventListener(name, () => this.#wake(), { signal });
     addEventListener("pagehide", () => this.#connection.pause(), { signal });
@@ -119,9 +120,19 @@ class LiveConversation extends HTMLElement {
     const answer = this.#turns.answer(frame.message);
     if (!answer) return;
     const before = answer.dataset.state;
-    if (!this.#applier.apply(answer, frame)) this.#hold([answer]);
+    const fits = keepFocus(
+      () => this.#applier.apply(answer, frame),
+      () => answer,
+    );
+    if (!fits) this.#hold([answer]);
     if (before !== frame.state) this.#say("answer-state", { state: frame.state, word: frame.word });
     this.#tellRunning();
+  }
+
+  // A page that hears nothing any more shows what was done on it when it is loaded anew.
+  #own(show) {
+    if (this.#connection.isFinal) location.reload();
+    else show();
   }
 
   // What was asked after a turn that is not the newest here: there are others between, and all are fetched, in order.
@@ -131,7 +142,8 @@ class LiveConversation extends HTMLElement {
   }
 
   #again({ html, instead }) {
-    const added = html && this.#turns.replace(instead, html);
+    const replace = () => html && this.#turns.replace(instead, html);
+    const added = keepFocus(replace, () => this.#turns.answer(this.#turns.newest));
     return added ? this.#show(added) : this.#branch.catchUp();
   }
 

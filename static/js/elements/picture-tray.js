@@ -13,7 +13,8 @@ const OPPOSITES = { earlier: "later", later: "earlier" };
  * carries the ids of those that were taken. One that is refused goes, with a sentence; the others stay.
  *
  * Speaks `pictures-changed`, `picture-refused`.
- * Hears `pictures-given` {files}, `ask-refused`; `pictures-shown` {pictures}, sent to it directly.
+ * Hears `pictures-given` {files}, `ask-tried`, `ask-refused`; sent to it directly `pictures-shown` {pictures}: show
+ * these, and `pictures-sent` {pictures}: show these instead of those that were asked with.
  */
 class PictureTray extends HTMLElement {
   #listening;
@@ -23,6 +24,7 @@ class PictureTray extends HTMLElement {
   #tiles;
   #uploads;
   #leaving = new Map();
+  #sent = [];
 
   connectedCallback() {
     this.#listening = new AbortController();
@@ -40,6 +42,8 @@ class PictureTray extends HTMLElement {
     this.addEventListener("click", ({ target }) => this.#act(target.closest("[data-act]")), { signal });
     this.addEventListener("error", ({ target }) => this.#miss(target), { signal, capture: true });
     this.addEventListener("pictures-shown", ({ detail }) => this.#show(detail.pictures), { signal });
+    this.addEventListener("pictures-sent", ({ detail }) => this.#go(detail.pictures), { signal });
+    document.addEventListener("ask-tried", () => (this.#sent = this.#tiles.taken), { signal });
     document.addEventListener("ask-refused", () => this.#tiles.taken.forEach((tile) => this.#check(tile)), { signal });
     document.addEventListener("pictures-given", ({ detail }) => this.#take(detail.files), { signal });
     letDrag(this.#strip, () => this.#changed(), signal);
@@ -111,6 +115,11 @@ class PictureTray extends HTMLElement {
     this.#letGo();
     this.#refusals.clear();
     this.#tiles.show(pictures);
+    this.#changed();
+  }
+
+  #go(pictures) {
+    this.#tiles.replace(this.#sent, pictures);
     this.#changed();
   }
 

@@ -16,7 +16,7 @@ class PostForm extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.addEventListener("submit", (event) => this.#submit(event), { signal });
-    addEventListener("pageshow", () => this.#return(), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#return(), { signal });
   }
 
   disconnectedCallback() {
@@ -24,20 +24,22 @@ class PostForm extends HTMLElement {
   }
 
   #submit(event) {
-    if (this.#isSending) return event.preventDefault();
-    this.#isSending = true;
     const form = event.target;
     const { again, further } = this.dataset;
-    this.#say("post-begun");
+    if (form.elements.client_id) form.elements.client_id.value ||= uuid();
+    // The browser leads away then, or the person stops it: nothing tells this page which.
     if (!(again || further) || !document.querySelector("live-conversation")) return this.#addToken(form);
     event.preventDefault();
+    if (this.#isSending) return;
+    this.#isSending = true;
+    this.#say("post-begun");
     this.#send(again ? () => this.#again(form) : () => this.#further(form));
   }
 
   // The browser brought this page back after the form had led away from it.
   #return() {
-    if (this.#isSending) this.#say("post-ended");
-    this.#isSending = false;
+    const { client_id: key } = this.querySelector("form").elements;
+    if (key) key.value = "";
   }
 
   #addToken(form) {
@@ -51,7 +53,6 @@ class PostForm extends HTMLElement {
   }
 
   async #again(form) {
-    form.elements.client_id.value ||= uuid();
     const response = await post(form, TURNS);
     const isDone = response.ok && !response.redirected;
     if (isDone) this.#say("answer-again", { html: await turnsIn(response), instead: this.dataset.again });

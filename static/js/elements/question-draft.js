@@ -1,5 +1,5 @@
 import { fieldsOf } from "lib/requests.js";
-import { grow, isPressed } from "lib/typing.js";
+import { grow, isCovered, isPressed } from "lib/typing.js";
 import { Writing } from "lib/writing.js";
 
 const NOTHING = { text: "", pictures: [] };
@@ -8,7 +8,7 @@ const NOTHING = { text: "", pictures: [] };
  * What is being written in the composer, kept over reloads: the next question, or an earlier one in other words. The
  * element itself is the line that says so then, and leads back.
  *
- * Speaks `pictures-shown` {pictures}, to the tray.
+ * Speaks `pictures-shown` {pictures} and `pictures-sent` {pictures}, to the tray; `problem` {message}.
  * Hears `suggestion` {text}, `question-edit` {message, action, text, pictures}, `pictures-changed`, `ask-tried`,
  * `ask-done`.
  */
@@ -18,6 +18,7 @@ class QuestionDraft extends HTMLElement {
   #text;
   #action;
   #writing;
+  #suggested = "";
 
   connectedCallback() {
     this.#form = this.closest("form");
@@ -54,6 +55,7 @@ class QuestionDraft extends HTMLElement {
   #edit(event) {
     event.preventDefault();
     if (this.#text.readOnly) return;
+    if (this.#form.querySelector("[data-strip] > :not([data-id])")) return this.#complain(this.dataset.leaving);
     this.#writing.save();
     const { message, action, text, pictures } = event.detail;
     this.#form.dataset.edited = message;
@@ -63,23 +65,30 @@ class QuestionDraft extends HTMLElement {
     this.#text.focus();
   }
 
-  // On a page of its own the link leads back by itself.
+  // On a page of its own the link leads back by itself. What is being sent cannot be called back.
   #cancel(event) {
+    if (this.#text.readOnly) return event.preventDefault();
     const isHere = Boolean(this.#form.dataset.edited);
+    this.#show(NOTHING);
     this.#done();
     if (!isHere) return;
     event.preventDefault();
     this.#text.focus();
   }
 
+  // Pictures that were given after it was sent belong to what is written next.
   #done() {
     this.#writing.forget();
-    this.#show(NOTHING);
-    if (!this.#form.dataset.edited) return;
+    const next = this.#form.dataset.edited ? this.#leaveEditing() : null;
+    this.#show(next ?? NOTHING, "pictures-sent");
+  }
+
+  // Gives the next question as far as it was written.
+  #leaveEditing() {
     delete this.#form.dataset.edited;
     this.#form.action = this.#action;
     this.hidden = true;
-    this.#show(this.#writing.open(this.dataset.name) ?? NOTHING);
+    return this.#writing.open(this.dataset.name);
   }
 
   #try() {
@@ -87,12 +96,16 @@ class QuestionDraft extends HTMLElement {
   }
 
   #key(event) {
-    const isMeant = isPressed("Escape", event) && !document.querySelector(":popover-open");
-    if (isMeant && this.#form.dataset.edited) this.#cancel(event);
+    if (isPressed("Escape", event) && !isCovered() && this.#form.dataset.edited) this.#cancel(event);
   }
 
+  // What was written stays before it; only one suggestion gives way to another.
   #suggest(text) {
-    this.#text.value = text;
+    if (this.#text.readOnly) return;
+    const written = this.#text.value;
+    const isOwn = written.trim() && written !== this.#suggested;
+    this.#text.value = isOwn ? `${written.trimEnd()}\n\n${text}` : text;
+    this.#suggested = text;
     this.#changed();
     this.#text.focus();
   }
@@ -102,11 +115,14 @@ class QuestionDraft extends HTMLElement {
     this.#writing.changed();
   }
 
-  #show({ text, pictures }) {
+  #show({ text, pictures }, how = "pictures-shown") {
     this.#text.value = text;
     grow(this.#text);
-    const shown = new CustomEvent("pictures-shown", { detail: { pictures } });
-    this.#form.querySelector("picture-tray").dispatchEvent(shown);
+    this.#form.querySelector("picture-tray").dispatchEvent(new CustomEvent(how, { detail: { pictures } }));
+  }
+
+  #complain(message) {
+    this.dispatchEvent(new CustomEvent("problem", { bubbles: true, detail: { message } }));
   }
 
   #content() {

@@ -1,5 +1,5 @@
 import { post } from "lib/requests.js";
-import { isPressed } from "lib/typing.js";
+import { isCovered, isPressed } from "lib/typing.js";
 
 const ATTEMPT = /[0-9a-f-]{36}/;
 
@@ -40,7 +40,7 @@ class StopAnswer extends HTMLElement {
 
   #key(event) {
     const isOurs = isPressed("Escape", event) && !event.defaultPrevented;
-    if (isOurs && this.#attempt && !document.querySelector(":popover-open")) this.#form.requestSubmit();
+    if (isOurs && this.#attempt && !isCovered()) this.#form.requestSubmit();
   }
 
   #say(message) {

@@ -1,3 +1,4 @@
+import { keepFocus } from "lib/focus.js";
 import { send } from "lib/requests.js";
 
 const SHOWN_FOR_MS = 20_000;
@@ -5,7 +6,8 @@ const KEY = "undo";
 
 /**
  * Says what was deleted, with the way back. Where the page itself was about that, it says so on the first page.
- * Hears `conversation-deleted` {title, url, isShown, restored()}; speaks `problem` {message}.
+ * Says what went wrong as well, where no composer does.
+ * Hears `conversation-deleted` {title, url, isShown, restored()} and `problem` {message}; speaks `problem`.
  */
 class UndoToast extends HTMLElement {
   #listening;
@@ -16,6 +18,7 @@ class UndoToast extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     document.addEventListener("conversation-deleted", ({ detail }) => this.#take(detail), { signal });
+    document.addEventListener("problem", ({ detail }) => this.#complain(detail.message), { signal });
     this.querySelector("[data-undo]").addEventListener("click", () => this.#undo(), { signal });
     this.querySelector("[data-close]").addEventListener("click", () => this.#hide(), { signal });
     for (const name of ["pointerenter", "focusin"]) this.addEventListener(name, () => clearTimeout(this.#timer), { signal });
@@ -50,7 +53,18 @@ class UndoToast extends HTMLElement {
 
   #show(deleted) {
     this.#deleted = deleted;
-    this.querySelector("[data-words]").textContent = this.dataset.deleted.replace("{}", deleted.title);
+    this.#tell(this.dataset.deleted.replace("{}", deleted.title));
+  }
+
+  #complain(message) {
+    if (document.querySelector("ask-form") || !message) return;
+    this.#deleted = null;
+    this.#tell(message);
+  }
+
+  #tell(words) {
+    this.querySelector("[data-words]").textContent = words;
+    this.querySelector("[data-undo]").hidden = !this.#deleted;
     this.hidden = false;
     this.#wait();
   }
@@ -62,7 +76,10 @@ class UndoToast extends HTMLElement {
 
   #hide() {
     clearTimeout(this.#timer);
-    this.hidden = true;
+    keepFocus(
+      () => (this.hidden = true),
+      () => document.getElementById("main"),
+    );
   }
 
   async #undo() {

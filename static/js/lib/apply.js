@@ -51,16 +51,14 @@ export class Applier {
 
   /** Bring the answer up to date. False when the frame does not fit what the page holds: hold it anew then. */
   apply(article, frame) {
-    Object.assign(article.dataset, {
-      attempt: frame.attempt,
-      revision: frame.revision,
-      state: frame.state,
-      settled: String(Boolean(frame.settled)),
-    });
-    article.toggleAttribute("data-delayed", Boolean(frame.delayed));
+    const { attempt, revision, state, settled, delayed } = frame;
+    Object.assign(article.dataset, { attempt, state });
+    article.toggleAttribute("data-delayed", Boolean(delayed));
     for (const part of frame.parts ?? []) {
       if (!this.#applyPart(article, part, `${frame.message} ${part.position}`)) return false;
     }
+    // Only what fits is held: else the page would say that it has what it lacks.
+    Object.assign(article.dataset, { revision, settled: String(Boolean(settled)) });
     this.#tellPanes(article, frame);
     this.#applyWords(article, frame);
     return true;
@@ -138,8 +136,15 @@ export class Applier {
     const outcome = frame.outcome ?? (isRunning(frame.state) ? "" : null);
     if (outcome !== null && this.#outcomes.get(frame.message) !== outcome) {
       this.#outcomes.set(frame.message, outcome);
-      this.#fill(article.querySelector("[data-outcome]"), outcome);
+      this.#fillOutcome(article.querySelector("[data-outcome]"), outcome);
     }
+  }
+
+  // The cost may come after the rest: details that are being read stay open.
+  #fillOutcome(room, outcome) {
+    const isOpen = room.querySelector("details[open]");
+    this.#fill(room, outcome);
+    if (isOpen) room.querySelector("details")?.setAttribute("open", "");
   }
 
   #applyLine(article, frame) {

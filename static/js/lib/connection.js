@@ -61,6 +61,11 @@ export class Connection extends EventTarget {
     return this.#state;
   }
 
+  /** Whether nothing will be heard any more. */
+  get isFinal() {
+    return this.#isFinal;
+  }
+
   start() {
     if (!this.#isPaused || this.#isFinal) return;
     this.#isPaused = false;

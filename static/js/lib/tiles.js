@@ -43,8 +43,15 @@ export class Tiles {
 
   /** Show these pictures and nothing else. */
   show(pictures) {
-    this.#room.replaceChildren();
+    this.replace(this.#all, pictures);
+  }
+
+  /** Show these pictures instead of some tiles, before the others. */
+  replace(tiles, pictures) {
+    for (const tile of tiles) tile.remove();
+    const others = this.#all;
     for (const picture of pictures) this.settle(this.#named(picture.name), picture);
+    this.#room.append(...others);
   }
 
   /** Move a tile by one place, -1 or 1. Its neighbour does the walking, so that focus stays where it is. */

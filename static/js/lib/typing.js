@@ -11,6 +11,11 @@ export function isPressed(key, event) {
   return event.key === key && isPlain && !event.isComposing && event.keyCode !== 229;
 }
 
+/** Whether something lies over the page, which keys belong to then: Escape closes that, and nothing beneath acts. */
+export function isCovered() {
+  return Boolean(document.querySelector(":popover-open, :modal"));
+}
+
 /** Make a text box as high as its text, in browsers that do not know `field-sizing`. */
 export function grow(box) {
   if (CSS.supports("field-sizing", "content")) return;

@@ -15,6 +15,7 @@ export class Writing {
   #tried = null;
   #id = "";
   #saving = 0;
+  #kept = "";
 
   /** `read()` gives the content: `text`, `pictures` as in lib/tiles.js, and `rest`, all else that would be sent. */
   constructor(user, read) {
@@ -27,6 +28,7 @@ export class Writing {
     clearTimeout(this.#saving);
     this.#draft = new Draft(this.#user, name);
     const { text = "", pictures = [], id = "", rest } = this.#draft.read();
+    this.#kept = JSON.stringify(id ? { text, pictures, rest, id } : { text, pictures });
     this.#id = id;
     this.#tried = id ? same({ text, pictures, rest }) : null;
     return text || pictures.length ? { text, pictures } : null;
@@ -37,13 +39,19 @@ export class Writing {
     this.#saving = setTimeout(() => this.save(), SAVE_AFTER_MS);
   }
 
-  /** Keep it now. Before anything was opened nothing is known, and what was kept stays. */
+  /**
+   * Keep it now. Before anything was opened nothing is known, and what was kept stays; also where nothing was changed
+   * since: another tab may have written on.
+   */
   save() {
     clearTimeout(this.#saving);
     if (!this.#draft) return;
     const { text, pictures, rest } = this.#read();
     const isTried = this.#tried === same({ text, pictures, rest });
-    this.#draft.write(isTried ? { text, pictures, rest, id: this.#id } : { text, pictures });
+    const content = isTried ? { text, pictures, rest, id: this.#id } : { text, pictures };
+    if (JSON.stringify(content) === this.#kept) return;
+    this.#kept = JSON.stringify(content);
+    this.#draft.write(content);
   }
 
   /** The id to send the content with, now. */
@@ -59,6 +67,7 @@ export class Writing {
   forget() {
     clearTimeout(this.#saving);
     this.#tried = null;
+    this.#kept = JSON.stringify({ text: "", pictures: [] });
     this.#draft?.write({});
   }
 }
