@@ -11,7 +11,7 @@ from django.urls import reverse
 from chatapp import fittings, knobs, presentation, wiring
 from chatapp.forms.asking import AskForm, first_error
 from chatapp.images.refusals import Refused
-from chatapp.models import Conversation, Message, Posted
+from chatapp.models import Conversation, Image, Message, Posted
 from chatapp.models.conversation import (
     AlreadyAnswering,
     Asked,
@@ -65,6 +65,15 @@ def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
         parameters=fittings.parameters_for(user, parameters),
         chosen=parameters,
     )
+
+
+def pictures_in(request: HttpRequest) -> list[presentation.ImageView]:
+    """The pictures that a refused question names, as far as they are there: a form without JavaScript keeps them."""
+    form = AskForm(fields(request))
+    form.is_valid()
+    keys = list(form.cleaned_data.get("images", ()))
+    found = Image.objects.filter(owner=signed_in(request), public_id__in=keys)
+    return [presentation.ImageView.of(image) for image in sorted(found, key=lambda image: keys.index(image.public_id))]
 
 
 def parameters_in(request: HttpRequest, before: Mapping[str, Any]) -> dict[str, Any]:

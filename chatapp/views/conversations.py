@@ -15,7 +15,7 @@ from chatapp.forms.asking import RenameForm, first_error
 from chatapp.generation.holding import Holding
 from chatapp.models import Conversation, Message
 from chatapp.views.access import conversation_of, message_in, signed_in
-from chatapp.views.asking import answered, question_in
+from chatapp.views.asking import answered, pictures_in, question_in
 from chatapp.views.errors import json_error, only, sign_in_required, wants_json
 from chatapp.views.pages import page_of
 from chatapp.views.requests import fields, takes_files, typed
@@ -33,11 +33,19 @@ def home(request: HttpRequest) -> HttpResponse:
     return _home(request, text=request.GET.get("text", "")[:2000])
 
 
-def _home(request: HttpRequest, *, text: str = "", error: str = "", status: int = 200) -> HttpResponse:
+def _home(
+    request: HttpRequest,
+    *,
+    text: str = "",
+    error: str = "",
+    status: int = 200,
+    pictures: Sequence[presentation.ImageView] = (),
+) -> HttpResponse:
     context = {
         "client_id": uuid4(),
         "text": text,
         "error": error,
+        "pictures": pictures,
         "drawer": presentation.drawer(signed_in(request), chosen={}),
     }
     return render(request, "conversation/home.html", context, status=status)
@@ -53,7 +61,9 @@ def index(request: HttpRequest) -> HttpResponse:
     return answered(
         request,
         lambda: Conversation.begin(question_in(request, chosen={}), owner=signed_in(request)),
-        page=lambda sentence, status: _home(request, text=typed(request), error=sentence, status=status),
+        page=lambda sentence, status: _home(
+            request, text=typed(request), error=sentence, status=status, pictures=pictures_in(request)
+        ),
     )
 
 
@@ -117,7 +127,9 @@ def show_page(
     messages, earlier = presentation.page_of(conversation, end=end)
     turns = presentation.turns_of(messages, user)
     here = reverse("conversation", args=[conversation.public_id])
-    running = next((turn for turn in turns if turn.running), None)
+    running = next((turn.attempt for turn in turns if turn.running), "") or _running_elsewhere(conversation)
+    # Whoever writes would lose it by that.
+    is_written = text or error or editing
     context = {
         "conversation": conversation,
         "current_conversation": conversation,
@@ -128,7 +140,7 @@ def show_page(
         "client_id": uuid4(),
         "text": text,
         "error": error,
-        "refresh_seconds": REFRESH_SECONDS if running else 0,
+        "refresh_seconds": REFRESH_SECONDS if running and not is_written else 0,
         "drawer": presentation.drawer(user, chosen=conversation.parameters),
         "pictures": pictures,
         "editing": editing,
@@ -136,6 +148,12 @@ def show_page(
         "blank_text": presentation.blank(PartKind.TEXT, user),
     }
     return render(request, "conversation/show.html", context, status=status)
+
+
+def _running_elsewhere(conversation: Conversation) -> str:
+    """An attempt that runs on another branch, "" when there is none: nothing is asked before it ends, either."""
+    running = conversation.running()
+    return str(running.public_id) if running else ""
 
 
 @only("GET")

@@ -11,7 +11,7 @@ from chatapp.forms.asking import AgainForm, first_error
 from chatapp.models import Generation, Posted
 from chatapp.models.posted import CannotGoOn, going_on, went_on
 from chatapp.views.access import conversation_of, generation_of, message_of, signed_in
-from chatapp.views.asking import Wrong, answered, parameters_in, question_in
+from chatapp.views.asking import Wrong, answered, parameters_in, pictures_in, question_in
 from chatapp.views.conversations import show_page
 from chatapp.views.errors import only, sign_in_required, wants_json
 from chatapp.views.requests import fields, takes_files, typed, wants_turns
@@ -29,7 +29,13 @@ def create(request: HttpRequest, conversation: UUID) -> HttpResponse:
         request,
         lambda: found.post(question_in(request, chosen=found.parameters)),
         page=lambda sentence, status: show_page(
-            request, found, end=found.leaf, text=typed(request), error=sentence, status=status
+            request,
+            found,
+            end=found.leaf,
+            text=typed(request),
+            error=sentence,
+            status=status,
+            pictures=pictures_in(request),
         ),
     )
 
@@ -48,7 +54,14 @@ def edit(request: HttpRequest, message: UUID) -> HttpResponse:
             request,
             lambda: talk.edit(found, question_in(request, chosen=talk.parameters)),
             page=lambda sentence, status: show_page(
-                request, talk, end=found, text=typed(request), error=sentence, status=status, editing=found
+                request,
+                talk,
+                end=found,
+                text=typed(request),
+                error=sentence,
+                status=status,
+                pictures=pictures_in(request),
+                editing=found,
             ),
         )
     turn = presentation.turn_of(found, signed_in(request))

@@ -189,7 +189,7 @@ def page(template: str, **context: Any) -> str:
         "conversation": conversation,
         "current_conversation": conversation,
         "client_id": str(uuid4()),
-        "running": next((turn for turn in turns if turn.running), None),
+        "running": next((turn.attempt for turn in turns if turn.running), ""),
         "blank_thinking": part(None, "thinking", open=True, running=True),
         "blank_text": part(None, "text"),
         "csrf_token": "token",

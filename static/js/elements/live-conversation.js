@@ -2,6 +2,7 @@ import { Acks } from "lib/acks.js";
 import { Applier, holdOf } from "lib/apply.js";
 import { Branch } from "lib/branch.js";
 import { Connection } from "lib/connection.js";
+import { Elsewhere } from "lib/elsewhere.js";
 import { keepFocus } from "lib/focus.js";
 import { fill, fragment } from "lib/html.js";
 import { get, TURNS, withQuery } from "lib/requests.js";
@@ -20,6 +21,7 @@ class LiveConversation extends HTMLElement {
   #applier;
   #turns;
   #branch;
+  #elsewhere;
   #acks;
 
   connectedCallback() {
@@ -44,6 +46,7 @@ class LiveConversation extends HTMLElement {
     for (const name of ["online", "offline"]) addEventListener(name, () => this.#wake(), { signal });
     addEventListener("pagehide", () => this.#connection.pause(), { signal });
     addEventListener("pageshow", ({ persisted }) => persisted && this.#connection.start(), { signal });
+    this.#elsewhere = new Elsewhere(this.#turns.running ? "" : this.dataset.running);
     this.#tellRunning();
     this.#connection.start();
   }
@@ -93,7 +96,7 @@ class LiveConversation extends HTMLElement {
 
   async #poll() {
     this.#applier.forget();
-    const holding = JSON.stringify(this.#turns.unsettled.map(holdOf));
+    const holding = JSON.stringify([...this.#turns.unsettled.map(holdOf), ...this.#elsewhere.holds]);
     return (await (await get(withQuery(this.dataset.progress, { holding }), "application/json")).json()).frames;
   }
 
@@ -103,8 +106,15 @@ class LiveConversation extends HTMLElement {
     if (frame.title) this.#say("conversation-renamed", { title: frame.title });
     const leaf = frame.leaf ?? (frame.type === "added" ? frame.message : "");
     if (leaf) this.#branch.hear(leaf);
+    if (frame.type === "watching") this.#hearRunning(frame.running ?? "");
     const shown = frame.attempt && this.#turns.answer(leaf);
     if (shown && shown.dataset.attempt !== frame.attempt) this.#resume(leaf);
+  }
+
+  #hearRunning(message) {
+    this.#elsewhere.hear(this.#turns.answer(message) ? "" : message);
+    for (const hold of this.#elsewhere.holds) this.#connection.send(hold);
+    this.#tellRunning();
   }
 
   // Another attempt writes on in an answer that had ended, or thought for long.
@@ -118,6 +128,7 @@ class LiveConversation extends HTMLElement {
   #apply(frame) {
     this.#acks.applied();
     const answer = this.#turns.answer(frame.message);
+    if (this.#elsewhere.takes(frame)) this.#tellRunning();
     if (!answer) return;
     const before = answer.dataset.state;
     const fits = keepFocus(
@@ -149,11 +160,13 @@ class LiveConversation extends HTMLElement {
 
   #show(added) {
     this.#hold(added);
+    // What ran here is on a branch that is not shown any more.
+    if (this.dataset.running && !this.#turns.attempts.includes(this.dataset.running)) this.#watch();
     this.#tellRunning();
   }
 
   #tellRunning() {
-    const attempt = this.#turns.running;
+    const attempt = this.#turns.running || this.#elsewhere.attempt;
     if (attempt === this.dataset.running) return;
     this.dataset.running = attempt;
     this.#say("answer-running", { attempt });

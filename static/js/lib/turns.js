@@ -26,6 +26,10 @@ export class Turns {
     return this.#all.find((turn) => isRunning(turn.dataset.state))?.dataset.attempt ?? "";
   }
 
+  get attempts() {
+    return this.#all.map((turn) => turn.dataset.attempt);
+  }
+
   answer(message) {
     return this.#all.find((turn) => turn.dataset.message === message && turn.dataset.attempt);
   }
