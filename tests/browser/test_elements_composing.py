@@ -34,7 +34,11 @@ def stage(chromium: Browser) -> Iterator[Stage]:
 def hold_back(page: Page, path: str) -> list[Route]:
     """Requests there, which wait to be answered by the test."""
     held: list[Route] = []
-    page.route(f"{ORIGIN}{path}", held.append)
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"{ORIGIN}{path}", keep)
     return held
 
 
@@ -50,6 +54,8 @@ def test_escape_in_a_dialog_closes_that_and_stops_nothing(stage: Stage) -> None:
     page.wait_for_selector("picture-viewer:defined", state="attached")
     page.evaluate("document.querySelector('dialog').showModal()")
     page.keyboard.press("n")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_be_hidden()
     assert stage.requests(f"POST /generations/{turn.attempt}/stop/") == []

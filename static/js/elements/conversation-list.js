@@ -1,4 +1,5 @@
 import { send, sentenceOf } from "lib/requests.js";
+import { titleBox } from "lib/titles.js";
 import { isPressed } from "lib/typing.js";
 
 /**
@@ -86,31 +87,10 @@ class ConversationList extends HTMLElement {
 
   #rename(item) {
     const link = item.querySelector("a");
-    const before = link.textContent;
-    const box = Object.assign(document.createElement("input"), { className: "side__rename", value: before });
-    Object.assign(box, { maxLength: 200, dir: "auto", autocomplete: "off", ariaLabel: this.dataset.title });
-    let isOver = false;
-    const end = async (isMeant) => {
-      if (isOver) return;
-      isOver = true;
-      const hadFocus = document.activeElement === box;
-      try {
-        if (isMeant && box.value.trim() && box.value !== before) await this.#save(link, box.value);
-      } finally {
-        box.remove();
-        item.classList.remove("side__item--renamed");
-        if (hadFocus) link.focus();
-      }
-    };
-    box.addEventListener("keydown", (event) => {
-      if (isPressed("Enter", event)) end(true);
-      else if (isPressed("Escape", event)) end(false);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
-    box.addEventListener("blur", () => end(true));
+    const save = (title) => this.#save(link, title);
+    const close = () => item.classList.remove("side__item--renamed");
     item.classList.add("side__item--renamed");
+    const box = titleBox({ title: link.textContent, label: this.dataset.title, save, close, home: link });
     item.prepend(box);
     box.focus();
     box.select();

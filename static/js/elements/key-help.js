@@ -30,7 +30,7 @@ class KeyHelp extends HTMLElement {
   }
 
   #key(event) {
-    if (event.defaultPrevented || event.target.closest(WRITTEN)) return;
+    if (event.defaultPrevented || event.target.closest(WRITTEN) || document.querySelector(":modal")) return;
     if (event.key === "?" && !event.ctrlKey && !event.metaKey && !event.isComposing) {
       this.querySelector("[popover]").togglePopover();
     } else {
