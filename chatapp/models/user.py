@@ -40,7 +40,8 @@ class UserManager(BaseUserManager["User"]):
         """As always; by key alone, as for every request, with a statement that is kept."""
         if args or set(kwargs) != {"pk"}:
             return super().get(*args, **kwargs)
-        found = _by_key.first(pk=int(kwargs["pk"]))
+        pk = int(kwargs["pk"])
+        found = _by_key.first(pk=pk) if 0 < pk <= models.BigIntegerField.MAX_BIGINT else None
         if found is None:
             raise User.DoesNotExist
         return found

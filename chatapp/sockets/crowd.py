@@ -24,6 +24,9 @@ class Crowd(Generic[S]):
         self._most, self._bucket = most, bucket
         self._people: dict[int, _Person[S]] = {}
 
+    def __len__(self) -> int:
+        return sum(len(here.sockets) for here in self._people.values())
+
     def enter(self, person: int, socket: S) -> S | None:
         """One socket more; gives the one that is to be closed for it, if any."""
         here = self._people.get(person)

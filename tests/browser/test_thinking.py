@@ -41,7 +41,7 @@ def state_is(window: Window, state: str) -> None:
 def prefers(window: Window, words: str) -> None:
     window.opens("/settings/").page.get_by_label(words).check()
     window.page.get_by_role("button", name="Save").click()
-    expect(window.page.get_by_role("status")).to_be_visible()
+    expect(window.page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
 
 
 def test_auto_is_open_while_it_thinks_and_folds_when_the_answer_starts(window: Window) -> None:

@@ -65,7 +65,7 @@ def _counts() -> dict[str, int]:
             "answers": len(house.runner.mine()) + len(house.engine.drafts),
             "followers": len(house.followers._shared),
             "listeners": sum(len(bells) for bells in house.bells._listeners.values()),
-            "sockets": sum(len(sockets) for sockets in consumer._crowd._sockets.values()),
+            "sockets": len(consumer._crowd),
         }
     return found
 
