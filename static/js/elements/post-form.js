@@ -1,5 +1,7 @@
 import { csrfToken, post, sentenceOf, TURNS, turnsIn, uuid } from "lib/requests.js";
 
+const LEFT_WITHIN_MS = 3_000;
+
 /**
  * A form among the turns. It may have come over the socket, which knows no token against forged requests: it is added
  * here. With `data-again` (the id of an answer) the new answer takes that one's place without a new page; with
@@ -27,8 +29,7 @@ class PostForm extends HTMLElement {
     const form = event.target;
     const { again, further } = this.dataset;
     if (form.elements.client_id) form.elements.client_id.value ||= uuid();
-    // The browser leads away then, or the person stops it: nothing tells this page which.
-    if (!(again || further) || !document.querySelector("live-conversation")) return this.#addToken(form);
+    if (!(again || further) || !document.querySelector("live-conversation")) return this.#lead(form);
     event.preventDefault();
     if (this.#isSending) return;
     this.#isSending = true;
@@ -40,6 +41,13 @@ class PostForm extends HTMLElement {
   #return() {
     const { client_id: key } = this.querySelector("form").elements;
     if (key) key.value = "";
+  }
+
+  // The browser leads away then, or the person stops it, and nothing tells this page which: it waits for a while.
+  #lead(form) {
+    this.#addToken(form);
+    this.#say("post-begun");
+    setTimeout(() => this.#say("post-ended"), LEFT_WITHIN_MS);
   }
 
   #addToken(form) {
