@@ -5,7 +5,6 @@ people run; only the thread that answers at the hatch is added.
 """
 
 import asyncio
-import ctypes
 import faulthandler
 import json
 import os
@@ -14,7 +13,6 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +50,7 @@ def _answer(hatch: str) -> None:
                 line.sendall(json.dumps(_counts()).encode() + b"\n")
 
 
-def _give_back() -> None:
-    """What the allocator keeps for the next large answer is not held by anyone."""
-    with suppress(AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def _counts() -> dict[str, int]:
-    _give_back()
     found = {
         "threads": threading.active_count(),
         "files": len(os.listdir("/proc/self/fd")),
