@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import DatabaseError
 
-from chatapp import fittings
+from chatapp import allocator, fittings
 from chatapp.broadcast import Bells, conversation_topic, generation_topic, person_topic
 from chatapp.generation.accountant import Accountant
 from chatapp.generation.draft import Draft
@@ -108,6 +108,7 @@ async def _open_upstream() -> "tuple[OpenRouter, Simulator | None]":
 async def start() -> House:
     """Build the house on the running loop and set its loops going."""
     global _house
+    allocator.keep_little()
     _house = house = _build(*await _open_upstream())
     loops: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
         ("journal", house.journal.run),

@@ -39,8 +39,10 @@ class Ahead:
         """Stop reading."""
         self._task.cancel()
         await asyncio.wait([self._task])
+        self._error = None
 
     async def _run(self) -> None:
+        """Never ends in an exception: its traceback would keep this, with all it read, until the collector comes by."""
         self._task.add_done_callback(lambda _: self._has_news.set())
         try:
             async for piece in self._pieces:
@@ -49,5 +51,7 @@ class Ahead:
                 while len(self._read) >= AHEAD_BYTES:
                     self._has_room.clear()
                     await self._has_room.wait()
+        except asyncio.CancelledError:
+            pass
         except Exception as error:
             self._error = error

@@ -51,6 +51,9 @@ class PonderSocket(AsyncWebsocketConsumer):
                 await asyncio.gather(self._task, return_exceptions=True)
             if self._viewer:
                 self._viewer.close()
+            # The three know each other, by a cancelled task's traceback too: what the viewer held would otherwise
+            # stay, megabytes of a long answer, until the collector comes by.
+            self._task = self._viewer = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels would hop the one shared database thread before each frame; nothing here uses that thread.

@@ -15,11 +15,13 @@ import websockets
 
 from tests.lab.conftest import LONG
 from tests.lab.people import Person, Reader, text_of
-from tests.lab.processes import Site, memory_mb
+from tests.lab.processes import PATIENCE_SECONDS, Site, memory_mb
 from tests.lab.test_readers import SlowReader
 
 FRAMES_A_SECOND = 20
 MOST_GROWTH_MB = 150
+# Of answers that have ended, all of them together.
+BURSTS, BURST_BYTES, MOST_LEFT_MB = 12, 300_000, 80
 # What browsers do when the server restarts, in seconds (static/js/lib/connection.js).
 RETRY_FIRST, RETRY_LONGEST = 0.5, 15.0
 
@@ -89,6 +91,37 @@ async def test_readers_of_every_kind_get_the_same(
         print(f"\n{tokens} tokens to {len(audience.everyone)} readers: fast, slow, flapping, late: {rates}", end="")
         print(f"; memory {before} + {growth} MB")
     assert growth < MOST_GROWTH_MB
+
+
+async def test_bursts_of_endless_answers_leave_little(alice: Person, capsys: pytest.CaptureFixture[str]) -> None:
+    """One after the other, each to two readers, and stopped soon."""
+    memory = [memory_mb(alice.site.child.pid)]
+    for _ in range(BURSTS):
+        posted = await asyncio.to_thread(alice.asks, "simulate: tokens 6265, rate 0, never-stops")
+        readers = [Reader(alice), Reader(alice)]
+        listening = [asyncio.create_task(listens(reader, **posted)) for reader in readers]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not all(reader.bytes > BURST_BYTES for reader in readers):
+                await asyncio.sleep(0.05)
+        await asyncio.to_thread(alice.stops, posted["generation"])
+        await asyncio.to_thread(alice.ended, posted["message"])
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        memory.append(memory_mb(alice.site.child.pid))
+    with capsys.disabled():
+        print(f"\nmemory before and after each burst: {memory} MB")
+    assert memory[-1] - memory[0] < MOST_LEFT_MB
+
+
+async def listens(reader: Reader, conversation: str, message: str, **_: str) -> None:
+    """Read without keeping what was read."""
+    async with reader.connected():
+        await reader.send(type="watch", conversation=conversation)
+        await reader.receive("watching")
+        await reader.holds(message)
+        while True:
+            await reader.ignores("progress")
 
 
 class Returning(Reader):

@@ -1,7 +1,9 @@
 """Reading ahead: nothing lost, nothing unbounded, errors in their place."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import gc
+import weakref
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -44,6 +46,26 @@ async def test_it_reads_ahead_no_further_than_its_bound_and_all_in_the_end() -> 
         await rest()
     assert size == 5 * AHEAD_BYTES
     await ahead.aclose()
+
+
+async def broken() -> AsyncIterator[bytes]:
+    yield b"x"
+    raise ValueError
+
+
+@pytest.mark.parametrize("body", [lambda: pieces(3), broken, lambda: pieces(9, AHEAD_BYTES)])
+async def test_what_it_read_waits_for_no_collector(body: Callable[[], AsyncIterator[bytes]]) -> None:
+    gc.disable()
+    try:
+        ahead = Ahead(body())
+        known = weakref.ref(ahead)
+        await rest()
+        await ahead.aclose()
+        del ahead
+        await rest()
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 async def test_closing_stops_the_reading() -> None:

@@ -1,6 +1,10 @@
 """The browser's socket, where its edges are hard to reach from outside."""
 
+import asyncio
+import gc
 import logging
+import weakref
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,3 +38,51 @@ async def test_a_browser_that_left_is_no_defect(
     with caplog.at_level(logging.INFO):
         await socket._view(Telling(socket))
     assert [record.getMessage() for record in caplog.records] == logged
+
+
+class Waiting:
+    """A viewer that holds something, and has nothing to tell."""
+
+    def __init__(self, socket: PonderSocket) -> None:
+        self.tell = socket._tell
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    def close(self) -> None:
+        pass
+
+
+class Opened(PonderSocket):
+    """A socket with that viewer, whose loop is under way."""
+
+    async def connect(self) -> None:
+        self._viewer = Waiting(self)
+        self._task = asyncio.create_task(self._view(self._viewer))
+
+
+async def test_what_a_viewer_held_waits_for_no_collector() -> None:
+    socket = Opened()
+    known: list[weakref.ref[Waiting]] = []
+
+    async def receive() -> dict[str, str]:
+        if not known:
+            if socket._viewer is None:
+                return {"type": "websocket.connect"}
+            await asyncio.sleep(0)
+            known.append(weakref.ref(socket._viewer))
+        return {"type": "websocket.disconnect"}
+
+    async def send(_: dict[str, Any]) -> None:
+        raise AssertionError("nothing is said")
+
+    gc.disable()
+    try:
+        await socket({"type": "websocket", "visitor": SimpleNamespace(pk=1)}, receive, send)
+        assert known
+        # The loop's own calls at the end of a task are still to be made.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert known[0]() is None
+    finally:
+        gc.enable()
