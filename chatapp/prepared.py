@@ -16,22 +16,23 @@ R = TypeVar("R")
 Value = int | str | UUID | Sequence[int]
 
 # More values in a row make a statement that is not worth keeping; none at all make no question.
-_MANY = 60
+_MANY = 64
 # What stands in a statement where a value will be: a number that no statement of ours has in it.
 _FIRST_MARK, _STEP = 1_913_000_017, 1_013
 
 
 class Prepared(Generic[R]):
-    """A query that `build` makes from named values: numbers, texts, UUIDs, sequences of numbers. None of them may
-    decide what the query looks like. Gives what a list of it gives."""
+    """A query that `build` makes from named values: numbers, texts, UUIDs, sequences of numbers to be among. None of
+    them may decide what the query looks like. Gives what a list of it gives."""
 
     def __init__(self, build: Callable[..., Any]) -> None:
         self._build = build
 
     def __call__(self, **values: Value) -> list[R]:
-        if any(isinstance(value, list | tuple) and not 0 < len(value) <= _MANY for value in values.values()):
+        if any(_is_several(value) and not 0 < len(_each(value)) <= _MANY for value in values.values()):
             return list(self._build(**values))
-        shape = tuple((name, len(value) if isinstance(value, list | tuple) else -1) for name, value in values.items())
+        values = {name: _filled_up(value) for name, value in values.items()}
+        shape = tuple((name, len(_each(value)) if _is_several(value) else -1) for name, value in values.items())
         statement = _kept((self, shape), lambda connection: _Query(connection, self._build, values))
         return list(statement.rows(values))
 
@@ -103,10 +104,22 @@ def _kept(key: Any, make: Callable[[BaseDatabaseWrapper], Any]) -> Any:
     return kept[key]
 
 
+def _is_several(value: Value) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _filled_up(value: Value) -> Value:
+    """A sequence with its last value again, up to a power of two: seven statements do for all lengths."""
+    if not _is_several(value):
+        return value
+    found = list(_each(value))
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
+
+
 def _marks(values: Mapping[str, Value]) -> dict[str, Any]:
     numbers = iter(range(_FIRST_MARK, 2**31 - 1, _STEP))
     return {
-        name: [next(numbers) for _ in value] if isinstance(value, list | tuple) else _like(value, next(numbers))
+        name: [next(numbers) for _ in _each(value)] if _is_several(value) else _like(value, next(numbers))
         for name, value in values.items()
     }
 

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from chatapp.models import Conversation, Generation, Message, Part, User
@@ -41,13 +41,20 @@ def test_rows_are_the_same_models_and_fresh_each_time(alice: User, bob: User) ->
     assert BY_KEY.first(key=Generation.objects.get(public_id=talks[2].generation).public_id, owner=alice.pk) is None
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 70])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 64, 65])
 def test_sequences_of_any_length(alice: User, count: int) -> None:
     ids = [Message.objects.get(public_id=talk_of(alice).message).pk for _ in range(min(count, 3))]
     ids += range(10_000, 10_000 + count - len(ids))
     for _ in range(2):
         assert PARTS(ids=ids) == list(Part.objects.filter(message_id__in=ids).order_by("message_id", "position"))
         assert len(PARTS(ids=ids)) == min(count, 3)
+
+
+def test_few_statements_do_for_sequences_of_all_lengths(alice: User) -> None:
+    for count in range(1, 65):
+        assert PARTS(ids=list(range(10_000, 10_000 + count))) == []
+    kept: dict[tuple[object, ...], object] = connections[DEFAULT_DB_ALIAS].__dict__["prepared"]
+    assert len([key for key in kept if key[0] is PARTS]) == 7
 
 
 @pytest.mark.parametrize("title", ["Figs", "", "'; DROP TABLE chatapp_user; --", "%s %", "1913000017", "ü👩‍👧\u2028"])
