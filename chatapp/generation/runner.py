@@ -7,6 +7,7 @@ from contextvars import Context
 from datetime import timedelta
 from typing import Protocol
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -130,5 +131,8 @@ def look(mine: Collection[int], owner: str) -> tuple[set[int], set[int]]:
 
 def beat(mine: Collection[int], owner: str) -> None:
     """Renew the heartbeat of our attempts."""
-    if mine:
-        Generation.objects.running().filter(pk__in=mine, owner=owner).update(heartbeat=timezone.now())
+    if not mine:
+        return
+    with transaction.atomic():
+        ours = Generation.objects.running().filter(pk__in=mine, owner=owner).order_by("pk").select_for_update()
+        Generation.objects.filter(pk__in=list(ours.values_list("pk", flat=True))).update(heartbeat=timezone.now())

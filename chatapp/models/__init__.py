@@ -1,4 +1,9 @@
-"""The tables, their querysets and verbs. State moves by conditional update; order is by seq and position."""
+"""The tables, their querysets and verbs. State moves by conditional update; order is by seq and position.
+
+On PostgreSQL a transaction that locks rows of several tables locks them in this order, else two of them wait for each
+other: the person; the conversation; its attempts, by key; what messages and attempts have; pictures, by key. SQLite
+lets one transaction write at a time.
+"""
 
 from chatapp.models.call import Call
 from chatapp.models.conversation import Conversation

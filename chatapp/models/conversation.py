@@ -207,8 +207,10 @@ class Conversation(models.Model):
     def purge(self) -> list[str]:
         """Delete everything of it; gives the names of files to remove after the commit (pictures used only here)."""
         with transaction.atomic():
-            # Locked and ended first: whoever writes an answer of it looks whether it still may.
+            # Locked and ended first: whoever writes an answer of it looks whether it still may. All attempts, since
+            # settling one of them has its parts next.
             list(Conversation.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+            list(self.generations.order_by("pk").select_for_update().values_list("pk"))
             Generation.objects.running().filter(conversation=self).update(state=State.STOPPED)
             pictures = list(Image.objects.filter(parts__message__conversation=self).values_list("pk", flat=True))
             self.delete()
