@@ -156,7 +156,9 @@ class OpenRouter:
             }
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        return _Exchange(self._transport, method, self._base_url + path, headers=headers, params=params, payload=payload)
+        return _Exchange(
+            self._transport, method, self._base_url + path, headers=headers, params=params, payload=payload
+        )
 
 
 class _Exchange:

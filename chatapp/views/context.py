@@ -1,6 +1,6 @@
 """What every page needs: the site's name, demo mode, the sidebar."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,8 +12,16 @@ from django.utils.functional import SimpleLazyObject
 
 from chatapp.events import PROTOCOL
 from chatapp.models import Conversation, User
+from chatapp.prepared import Prepared
 
 SIDEBAR_CONVERSATIONS = 60
+_recent: Prepared[Any] = Prepared(
+    lambda owner: (
+        Conversation.objects.filter(owner_id=owner, deleted_at__isnull=True)
+        .recent()
+        .values_list("public_id", "title", "active_at", named=True)[: SIDEBAR_CONVERSATIONS + 1]
+    )
+)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -28,25 +36,20 @@ def site(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if isinstance(user, User):
-        recent = SimpleLazyObject(lambda: _recent(user))
+        recent = SimpleLazyObject(lambda: _recent(owner=user.pk))
         context["sidebar"] = SimpleLazyObject(lambda: _by_day(recent[:SIDEBAR_CONVERSATIONS]))
         context["sidebar_more"] = SimpleLazyObject(lambda: len(recent) > SIDEBAR_CONVERSATIONS)
     return context
 
 
-def _recent(user: User) -> list[Any]:
-    shown = Conversation.objects.visible_to(user).recent().values_list("public_id", "title", "active_at", named=True)
-    return list(shown[: SIDEBAR_CONVERSATIONS + 1])
-
-
 def _by_day(conversations: list[Any]) -> list[dict[str, Any]]:
-    grouped = groupby(conversations, key=_day_label)
+    zone = timezone.get_current_timezone()
+    today = timezone.localdate()
+    grouped = groupby(conversations, key=lambda each: _day_label(each.active_at.astimezone(zone).date(), today))
     return [{"label": label, "conversations": list(group)} for label, group in grouped]
 
 
-def _day_label(conversation: Any) -> str:
-    day = timezone.localtime(conversation.active_at).date()
-    today = timezone.localdate()
+def _day_label(day: date, today: date) -> str:
     if day >= today:
         return "Today"
     if day == today - timedelta(days=1):
