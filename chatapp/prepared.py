@@ -71,13 +71,18 @@ class _Query:
         return value.hex if isinstance(value, UUID) and not self._has_uuids else value
 
 
-def insert(row: models.Model) -> None:
-    """Store a new row and give it its key, as `save` does; for models that inherit from none and tell nobody."""
+def insert(row: models.Model, *, once: bool = False) -> None:
+    """Store a new row and give it its key, as `save` does; for models that inherit from none and tell nobody.
+
+    `once`: where its unique values are there already, nothing happens. It gets no key then, nor when it is new.
+    """
     model, connection = type(row), connections[DEFAULT_DB_ALIAS]
-    statement, fields = _kept((insert, model), lambda connection: _insertion(connection, model))
+    statement, fields = _kept((insert, model, once), lambda connection: _insertion(connection, model, once=once))
     parameters = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+        if once:
+            return
         returns = connection.features.can_return_columns_from_insert
         row.pk = cursor.fetchone()[0] if returns else cursor.lastrowid
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
@@ -145,14 +150,16 @@ def _field(model: type[models.Model], name: str) -> Any:
     return model._meta.get_field(name)
 
 
-def _insertion(connection: BaseDatabaseWrapper, model: type[models.Model]) -> tuple[str, list[Any]]:
+def _insertion(connection: BaseDatabaseWrapper, model: type[models.Model], *, once: bool) -> tuple[str, list[Any]]:
     key: Any = model._meta.pk
     fields: list[Any] = [field for field in model._meta.local_concrete_fields if field is not key]
     table = connection.ops.quote_name(model._meta.db_table)
     columns = [connection.ops.quote_name(field.column) for field in fields]
     places = ", ".join(["%s"] * len(fields))
     statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
-    if connection.features.can_return_columns_from_insert:
+    if once:
+        statement += " ON CONFLICT DO NOTHING"
+    elif connection.features.can_return_columns_from_insert:
         statement += f" RETURNING {connection.ops.quote_name(key.column)}"
     return statement, fields
 

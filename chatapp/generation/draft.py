@@ -104,6 +104,7 @@ class Draft:
     _calls: list[dict[str, Any]] = field(default_factory=list)
     _marked: set[str] = field(default_factory=set)
     _next_seq: int = 1
+    _next_call: int = 1
     _started: float = field(init=False)
     _taken: Batch | None = None
     _coming: Standing | None = None
@@ -167,7 +168,8 @@ class Draft:
 
     def used(self, call: dict[str, Any]) -> None:
         """Note one request to upstream (fields of Call)."""
-        self._calls.append(call)
+        self._calls.append(call | {"number": self._next_call})
+        self._next_call += 1
 
     def unwritten_calls(self) -> tuple[dict[str, Any], ...]:
         """The requests to upstream that no commit has written."""
@@ -183,7 +185,10 @@ class Draft:
         self._moves |= {"state": state, "reason": reason, "explanation": explanation, "ended_ms": now}
 
     def take(self) -> Batch:
-        """Everything unwritten, as one batch; a batch whose commit failed comes again, joined by what came since."""
+        """Everything unwritten, as one batch; a batch whose commit failed comes again, joined by what came since.
+
+        It may have been committed without our hearing of it: new parts of it that come again are changed ones as well.
+        """
         before = self._taken
         rows = (*(before.rows if before else ()), *self._unwritten)
         stale = {part.position for part in before.new_parts} if before else set()
@@ -193,7 +198,7 @@ class Draft:
             message_id=self.message_id,
             rows=rows,
             new_parts=tuple(self._parts[p] for p in sorted(changed) if p not in self._stored),
-            changed_parts=tuple(self._parts[p] for p in sorted(changed) if p in self._stored),
+            changed_parts=tuple(self._parts[p] for p in sorted(changed) if p in self._stored | stale),
             moves={**(before.moves if before else {}), **self._moves},
             calls=(*(before.calls if before else ()), *self._calls),
         )

@@ -208,11 +208,16 @@ class Engine:
 
 
 def note_calls(generation_id: int, calls: Sequence[dict[str, Any]]) -> None:
-    """Store the calls of an attempt that was ended from outside; of one that is deleted nothing is kept."""
+    """Store the calls of an attempt that was ended from outside; of one that is deleted nothing is kept.
+
+    Those may be there that were committed without our hearing of it.
+    """
     with transaction.atomic():
         # Locked, so that it is not deleted in between.
         if Generation.objects.select_for_update().filter(pk=generation_id).values_list("pk"):
-            Call.objects.bulk_create(Call(generation_id=generation_id, **call) for call in calls)
+            Call.objects.bulk_create(
+                (Call(generation_id=generation_id, **call) for call in calls), ignore_conflicts=True
+            )
 
 
 def _explained(reason: Reason) -> str:

@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 # (number of streams from which on, seconds between commits), largest first.
 WINDOWS = ((200, 0.2), (100, 0.15), (50, 0.1), (0, 0.05))
 _MINE = f"SELECT id FROM chatapp_generation WHERE owner = %s AND state IN ({', '.join(['%s'] * len(RUNNING))})"  # noqa: S608
-# A commit whose answer was lost comes again.
 _APPEND = (
     "INSERT INTO chatapp_journal (generation_id, seq, position, text, at_ms) VALUES (%s, %s, %s, %s, %s) "
     "ON CONFLICT (generation_id, seq) DO NOTHING"
@@ -171,6 +170,7 @@ def write(owner: str, batches: Sequence[Batch]) -> set[int]:
     The others were stopped, given up or deleted meanwhile: nothing more of them is written.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        # All of it may be there already: a commit whose answer was lost comes again.
         alive = _still_ours(cursor, owner, [batch.generation_id for batch in batches])
         live = [batch for batch in batches if batch.generation_id in alive]
         _write_parts(cursor, live)
@@ -178,7 +178,7 @@ def write(owner: str, batches: Sequence[Batch]) -> set[int]:
         cursor.executemany(_APPEND, rows)
         for batch in live:
             for call in batch.calls:
-                insert(Call(generation_id=batch.generation_id, **call))
+                insert(Call(generation_id=batch.generation_id, **call), once=True)
             if batch.moves:
                 change(Generation, batch.generation_id, batch.moves)
     return alive
@@ -210,7 +210,8 @@ def _write_parts(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
                     kind=part.kind,
                     started_ms=part.started_ms,
                     ended_ms=part.ended_ms,
-                )
+                ),
+                once=True,
             )
         for part in batch.changed_parts:
             cursor.execute(_CHANGE, [part.kind, part.ended_ms, batch.message_id, part.position])

@@ -10,6 +10,8 @@ class Call(models.Model):
     """One request to upstream. A tool loop has several in one attempt; a retry before the first token is one too."""
 
     generation = models.ForeignKey("chatapp.Generation", on_delete=models.CASCADE, related_name="calls")
+    # Within the attempt, from 1: the same call written once more is the same row. None in rows of old.
+    number = models.PositiveIntegerField(null=True)
     upstream_id = models.CharField(max_length=128, blank=True, db_index=True)
     model = models.CharField(max_length=128, blank=True)
     provider = models.CharField(max_length=128, blank=True)
@@ -24,6 +26,9 @@ class Call(models.Model):
     usage = models.JSONField(default=dict)
 
     objects: ClassVar[Any] = models.Manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["generation", "number"], name="one_call_a_number")]
 
     def __str__(self) -> str:
         return self.upstream_id or f"call {self.pk}"
