@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from chatapp.models.user import User
@@ -22,13 +22,23 @@ class ImageQuerySet(models.QuerySet["Image"]):
     """Sets of pictures."""
 
     def named(self, owner: User, keys: Sequence[UUID]) -> "list[Image]":
-        """The person's pictures of these ids, in order. Raises UnknownPicture if one is not there or not theirs."""
+        """Within a transaction: the person's pictures of these ids, in order, none of which is forgotten meanwhile.
+
+        Raises UnknownPicture if one is not there or not theirs.
+        """
         if not keys:
             return []
-        found = {image.public_id: image for image in self.filter(owner=owner, public_id__in=keys)}
+        rows = self.filter(owner=owner, public_id__in=keys).order_by("pk").select_for_update()
+        found = {image.public_id: image for image in rows}
         if len(found) != len(set(keys)):
             raise UnknownPicture
         return [found[key] for key in dict.fromkeys(keys)]
+
+    def taken_again(self, owner: User, sha256: str) -> "Image | None":
+        """The person's picture of these bytes, which stays for another day. None when there is none."""
+        mine = self.filter(owner=owner, sha256=sha256)
+        # In this order: what is being forgotten at this moment is not there any more after the update.
+        return mine.first() if mine.update(used_at=timezone.now()) else None
 
     def unused(self) -> "ImageQuerySet":
         """Pictures in no message."""
@@ -42,9 +52,12 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def forget(self) -> list[str]:
         """Delete the rows; gives the pictures' names in the store, to be removed after the commit."""
-        gone = list(self.values_list("pk", "stored_as"))
-        Image.objects.filter(pk__in=[pk for pk, _ in gone]).delete()
-        return [name for _, name in gone]
+        with transaction.atomic():
+            rows = self.order_by("pk").select_for_update(of=("self",)).only("pk")
+            # Locked, then looked at once more: one of them may have been sent, or given again, while we waited.
+            gone = list(self.filter(pk__in=[image.pk for image in rows]).values_list("pk", "stored_as"))
+            Image.objects.filter(pk__in=[pk for pk, _ in gone]).delete()
+            return [name for _, name in gone]
 
 
 class Image(models.Model):

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 
 from chatapp.prepared import Prepared
@@ -93,9 +93,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def lock(self) -> None:
         """Within a transaction: keep others from posting for this person, so that a client_id sent twice at once makes
-        one message. SQLite lets one transaction write at a time anyway."""
-        if connection.features.has_select_for_update:
-            list(User.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+        one message. SQLite lets one transaction write at a time anyway.
+
+        Raises User.DoesNotExist for one who has left by now: nothing begins after a person's end.
+        """
+        if _locked.first(pk=self.pk) is None:
+            raise User.DoesNotExist
 
 
 _by_key: Prepared[User] = Prepared(lambda pk: User.objects.filter(pk=pk))
+_locked: Prepared[tuple[int]] = Prepared(
+    lambda pk: User.objects.filter(pk=pk, deleted_at__isnull=True).select_for_update().values_list("pk")
+)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from chatapp import fittings, knobs, presentation, wiring
 from chatapp.forms.asking import AskForm, first_error
 from chatapp.images.refusals import Refused
-from chatapp.models import Conversation, Image, Message, Posted
+from chatapp.models import Conversation, Image, Message, Posted, User
 from chatapp.models.conversation import (
     AlreadyAnswering,
     Asked,
@@ -130,7 +130,7 @@ def _posted(post: Callable[[], Posted]) -> Posted:
         raise Wrong(400, "not_an_answer", "Only an answer can be regenerated.") from wrong
     except NotAQuestion as wrong:
         raise Wrong(400, "not_a_question", "Only a question can be edited.") from wrong
-    except (UnknownPicture, Conversation.DoesNotExist, Message.DoesNotExist) as wrong:
+    except (UnknownPicture, Conversation.DoesNotExist, Message.DoesNotExist, User.DoesNotExist) as wrong:
         raise Http404 from wrong
 
 

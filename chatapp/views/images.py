@@ -5,12 +5,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from chatapp import fittings
@@ -55,6 +54,8 @@ def create(request: HttpRequest) -> HttpResponse:
         return json_error(400, "no_file", "Choose a picture first.")
     try:
         image, is_new = take(signed_in(request), file)
+    except User.DoesNotExist as gone:
+        raise Http404 from gone
     except Refused as refused:
         note(f"picture refused ({refused.code})", request, signed_in(request))
         return json_error(STATUS.get(refused.code, 400), refused.code, str(refused))
@@ -62,15 +63,14 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def take(user: User, file: "File[bytes]") -> tuple[Image, bool]:
-    """Examine, store, remember: (the picture, whether it is new). Raises Refused."""
+    """Examine, store, remember: (the picture, whether it is new). Raises Refused, and User.DoesNotExist."""
     _let_others_ask()
     taken = fittings.intake().examine(file.read(MOST_BYTES + 1))
-    earlier = Image.objects.filter(owner=user, sha256=taken.sha256).first()
-    if earlier is None:
-        _refuse_above_quota(user, taken.size)
-        return _keep(user, taken, display_name(file.name or ""))
-    Image.objects.filter(pk=earlier.pk).update(used_at=timezone.now())
-    return earlier, False
+    earlier = Image.objects.taken_again(user, taken.sha256)
+    if earlier:
+        return earlier, False
+    _refuse_above_quota(user, taken.size)
+    return _keep(user, taken, display_name(file.name or ""))
 
 
 def _let_others_ask() -> None:
@@ -91,16 +91,20 @@ def _refuse_above_quota(user: User, size: int) -> None:
 
 def _keep(user: User, taken: Taken, name: str) -> tuple[Image, bool]:
     stored_as = fittings.pictures().keep(taken)
+    image: Image | None = None
     try:
         with transaction.atomic():
-            return _row(user, taken, name, stored_as), True
-    except IntegrityError:
-        # The same picture came twice at once: the other was quicker.
-        fittings.remove_pictures([stored_as])
-        return Image.objects.get(owner=user, sha256=taken.sha256), False
-    except BaseException:
-        fittings.remove_pictures([stored_as])
-        raise
+            user.lock()
+            # The same picture may have come twice at once, and others with it.
+            image = Image.objects.taken_again(user, taken.sha256)
+            if image is None:
+                _refuse_above_quota(user, taken.size)
+                image = _row(user, taken, name, stored_as)
+    finally:
+        # A commit whose answer was lost may have happened: then the files stay, and are swept if nobody needs them.
+        if image is None or image.stored_as != stored_as:
+            fittings.remove_pictures([stored_as])
+    return image, image.stored_as == stored_as
 
 
 def _row(user: User, taken: Taken, name: str, stored_as: str) -> Image:

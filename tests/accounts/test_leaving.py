@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.test import Client
 
 from chatapp import fittings
+from chatapp.accounts import leave
 from chatapp.models import Conversation, Generation, Image, User
 from tests.conftest import PASSWORD
-from tests.views.conftest import CANARY, talk_of
+from tests.views.conftest import CANARY, between, png, talk_of
 
 JSON = {"HTTP_ACCEPT": "application/json"}
 LEAVE = "/settings/leave/"
@@ -121,3 +124,21 @@ def test_what_a_sweep_did_not_finish_the_next_one_does(door: Client, alice: User
     monkeypatch.undo()
     fittings.sweeper().once()
     assert not User.objects.filter(pk=alice.pk).exists()
+
+
+@pytest.mark.parametrize("act", ["begin", "post", "edit", "regenerate", "picture"])
+def test_what_is_asked_while_the_person_leaves_is_not_there(door: Client, alice: User, act: str) -> None:
+    talk = talk_of(alice)
+    path, fields = {
+        "begin": ("/conversations/", {"text": "Late"}),
+        "post": (f"/conversations/{talk.conversation}/messages/", {"text": "Late"}),
+        "edit": (f"/messages/{talk.question}/edit/", {"text": "Late"}),
+        "regenerate": (f"/messages/{talk.message}/regenerate/", {}),
+        "picture": ("/images/", {"file": SimpleUploadedFile("late.png", png((1, 2, 3)), "image/png")}),
+    }[act]
+    before = Generation.objects.count(), Image.objects.count(), folders()
+    with connection.execute_wrapper(between("SAVEPOINT", lambda: leave(User.objects.get(pk=alice.pk)))):
+        late = door.post(path, {"client_id": str(uuid4()), **fields}, **JSON)
+    assert late.status_code == 404
+    assert User.objects.get(pk=alice.pk).deleted_at is not None
+    assert (Generation.objects.count(), Image.objects.count(), folders()) == before

@@ -1,7 +1,9 @@
 """A conversation of Alice's with an answer, to be asked for by everyone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -70,6 +72,20 @@ def png(colour: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (6
 def picture_of(user: User, *, colour: tuple[int, int, int] = (200, 30, 30)) -> Image:
     """A picture that the person uploaded."""
     return take(user, SimpleUploadedFile("figs.png", png(colour), "image/png"))[0]
+
+
+def between(words: str, act: Callable[[], object], *, nth: int = 1) -> Callable[..., Any]:
+    """A connection's wrapper that does something else right before the nth statement with these words."""
+    seen: list[str] = []
+
+    def wrapper(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if words in sql:
+            seen.append(sql)
+            if len(seen) == nth:
+                act()
+        return execute(sql, params, many, context)
+
+    return wrapper
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from chatapp.images.store import Copy, Missing
 from chatapp.models import Conversation, Generation, Image, Message, Part, User
 from chatapp.views import images
 from chatapp.words import Reason, Role, State
-from tests.views.conftest import Talk, picture_of, png, talk_of
+from tests.views.conftest import Talk, between, picture_of, png, talk_of
 
 JSON = {"HTTP_ACCEPT": "application/json"}
 
@@ -314,3 +316,35 @@ def test_defaults_are_set_on_the_settings_page(door: Client, alice: User) -> Non
     alice.refresh_from_db()
     assert alice.parameters == {"temperature": 0.4, "reasoning": {"effort": "low"}}
     assert door.post("/settings/", {"thinking_pane": "open", "temperature": "9"}, **JSON).status_code == 400
+
+
+def test_a_picture_forgotten_while_it_is_taken_again_is_stored_anew(door: Client, alice: User) -> None:
+    stale = picture_of(alice)
+    Image.objects.update(used_at=timezone.now() - timedelta(days=2))
+    with connection.execute_wrapper(between('UPDATE "chatapp_image"', lambda: fittings.sweeper().once())):
+        body = upload(door, png()).json()
+    kept = Image.objects.get()
+    assert str(kept.public_id) == body["id"]
+    assert kept.stored_as != stale.stored_as
+    assert fittings.pictures().read(kept.stored_as, Copy.ORIGINAL) == png()
+    assert ask(door, images=[body["id"]]).status_code == 201
+
+
+def test_a_picture_taken_again_while_it_is_swept_stays(door: Client, alice: User) -> None:
+    picture = picture_of(alice)
+    Image.objects.update(used_at=timezone.now() - timedelta(days=2))
+    # The sweep has found it, and is about to look once more.
+    with connection.execute_wrapper(between('FROM "chatapp_image"', lambda: upload(door, png()), nth=2)):
+        assert Image.objects.stale().forget() == []
+    assert Image.objects.get() == picture
+    assert fittings.pictures().read(picture.stored_as, Copy.MODEL)
+
+
+def test_the_same_picture_at_the_same_moment_is_one(door: Client, alice: User) -> None:
+    before = set(settings.IMAGES_DIR.glob("??/*"))
+    with connection.execute_wrapper(between("SAVEPOINT", lambda: upload(door, png()))):
+        late = upload(door, png())
+    assert late.status_code == 200
+    kept = Image.objects.get()
+    assert late.json()["id"] == str(kept.public_id)
+    assert {path.name for path in set(settings.IMAGES_DIR.glob("??/*")) - before} == {kept.stored_as}
