@@ -198,9 +198,9 @@ def _build(upstream: OpenRouter, simulator: "Simulator | None") -> House:
 
 
 def begin(generation: Generation) -> None:
-    """After the commit: have the attempt answered. From any thread."""
+    """After the commit, on the thread that made it: have the attempt answered."""
     if _house:
-        _house.runner.start(generation.pk)
+        _house.runner.start(generation)
 
 
 def trouble() -> str:

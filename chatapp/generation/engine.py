@@ -75,9 +75,9 @@ class Engine:
         self._journal, self._settle, self._ring = journal, settle, ring
         self._facts = facts
 
-    async def run(self, generation_id: int) -> None:
-        """Claim the attempt and see it through to its ending and settling."""
-        job = await offload(take_up, generation_id, self._owner)
+    async def run(self, generation_id: int, job: Job | None = None) -> None:
+        """Claim the attempt, unless it comes claimed, and see it through to its ending and settling."""
+        job = job or await offload(take_up, generation_id, self._owner)
         if job is None:
             # It may have been stopped before anybody took it up.
             await self._later(self._settle, generation_id)

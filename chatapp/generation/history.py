@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from chatapp.generation.further import said_so_far
 from chatapp.models import Generation, Journal, Message, Part
-from chatapp.prepared import Prepared
+from chatapp.prepared import Prepared, change
 from chatapp.words import PartKind, Purpose, Reason, Role, State
 
 # A turn costs a few tokens for its frame (role and separators in the model's chat template).
@@ -100,12 +98,16 @@ _badly_ended: Prepared[tuple[int, str, str]] = Prepared(
 
 def take_up(generation_id: int, owner: str) -> Job | None:
     """Claim a queued attempt for this process and read its history. None when there is nothing to claim."""
-    with transaction.atomic():
-        generation = _queued.first(pk=generation_id)
-        if generation is None or not generation.claim(owner):
-            return None
+    generation = _queued.first(pk=generation_id)
+    return claimed(generation, owner) if generation else None
+
+
+def claimed(generation: Generation, owner: str) -> Job | None:
+    """As `take_up`, of an attempt whose message, conversation and person are at hand."""
+    if not generation.claim(owner):
+        return None
     message = generation.message
-    last = _last_position.first(message=message.pk)
+    last = _last_position.first(message=message.pk) if generation.number > 1 else None
     return Job(
         generation_id=generation.pk,
         generation_key=str(generation.public_id),
@@ -125,6 +127,11 @@ def take_up(generation_id: int, owner: str) -> Job | None:
     )
 
 
+def give_back(generation_id: int, owner: str) -> None:
+    """Queue again what was claimed and is not begun."""
+    change(Generation, generation_id, {"state": State.QUEUED, "owner": ""}, state=[State.WAITING], owner=[owner])
+
+
 def _said_so_far(answer: Message, purpose: Purpose) -> list[Said]:
     """What further attempts begin from: what earlier ones wrote, and what is asked of the model now."""
     parts = Part.objects.filter(message=answer, kind__in=[PartKind.THINKING, PartKind.TEXT]).order_by("position")
@@ -139,9 +146,9 @@ def said_before(answer: Message, *, with_pictures: bool = True) -> list[Said]:
     dropped with its answer, or every later turn would be refused for it too; pictures that were refused stay behind.
     `with_pictures` False leaves out the pictures of the question itself.
     """
-    # A first question is all that was said before its answer.
-    is_first = answer.parent_id is not None and answer.depth == 1
-    ids: list[int] = [answer.parent_id] if is_first else answer.path_up(steps=1_000_000)[:-1]  # type: ignore[list-item]
+    if answer.parent_id is not None and answer.depth == 1:
+        return _only_question(answer.parent_id, with_pictures=with_pictures)
+    ids = answer.path_up(steps=1_000_000)[:-1]
     roles = dict(_roles(ids=ids))
     texts, pictures = _parts_of(ids)
     filtered, troubled = _refused(ids)
@@ -163,6 +170,16 @@ def said_before(answer: Message, *, with_pictures: bool = True) -> list[Said]:
         else:
             turns.append(turn)
     return turns
+
+
+def _only_question(question: int, *, with_pictures: bool) -> list[Said]:
+    """A first question is all that was said before its answer, and nothing of it is still being written."""
+    text, pictures = "", []
+    for _, _, words, _, *image in _said(ids=[question]):
+        text += words
+        if image[0] and with_pictures:
+            pictures.append(Picture(*image))
+    return [Said(Role.USER, text, tuple(pictures))] if text.strip() or pictures else []
 
 
 def _parts_of(ids: Sequence[int]) -> tuple[dict[int, str], dict[int, list[Picture]]]:

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection
 from contextvars import Context
 from datetime import timedelta
 from typing import Protocol
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from chatapp.generation.engine import Engine
+from chatapp.generation.history import Job, claimed, give_back
 from chatapp.generation.offload import offload
 from chatapp.models import Generation
 from chatapp.models.generation import HEARTBEAT_SECONDS
@@ -48,20 +50,37 @@ class Runner:
         self._loop = asyncio.get_running_loop()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._is_draining = False
+        self._returns: list[asyncio.Future[None]] = []
 
     def mine(self) -> frozenset[int]:
         """The attempts that run here."""
         return frozenset(self._tasks)
 
-    def start(self, generation_id: int) -> None:
-        """Begin an answer. Safe to call from any thread."""
-        self._loop.call_soon_threadsafe(self._begin, generation_id)
+    def start(self, generation: Generation) -> None:
+        """Begin an answer that was just posted. Call it from the thread that committed it: claimed there, where all
+        its rows are at hand, it is on its way before another thread would have found it."""
+        self._loop.call_soon_threadsafe(self._begin, generation.pk, self._claimed(generation))
+        # The loop first: the reply can wait until upstream is asked.
+        time.sleep(0)
 
-    def _begin(self, generation_id: int) -> None:
+    def _claimed(self, generation: Generation) -> Job | None:
+        if self._is_draining:
+            return None
+        try:
+            return claimed(generation, self._owner)
+        except DatabaseError as refused:
+            # What is posted is posted: the engine tries again.
+            log.warning("generation %s is not claimed yet: %s", generation.pk, refused)
+            return None
+
+    def _begin(self, generation_id: int, job: Job | None = None) -> None:
         if self._is_draining or generation_id in self._tasks:
+            if job:
+                # For the next process.
+                self._returns.append(asyncio.ensure_future(offload(give_back, generation_id, self._owner)))
             return
         # A fresh context: a request's own dies with its response, and with it every later database call of the task.
-        task = asyncio.create_task(self._engine.run(generation_id), context=Context())
+        task = asyncio.create_task(self._engine.run(generation_id, job), context=Context())
         self._tasks[generation_id] = task
         self._bell.listen(stop_topic(generation_id))
         task.add_done_callback(lambda done: self._ended(generation_id, done))
@@ -112,7 +131,7 @@ class Runner:
             # One that is over is only being written and settled.
             if not self._is_over(generation_id):
                 task.cancel()
-        if left := list(self._tasks.values()):
+        if left := [*self._tasks.values(), *self._returns]:
             await asyncio.wait(left, timeout=WRITTEN_WITHIN_SECONDS)
 
 

@@ -133,10 +133,8 @@ class Viewer:
             self._commands.popleft()
         if self._topic in rung:
             await self._tell_conversation()
-        for message in list(self._held):
-            if self._window.is_open:
-                await self._tell_progress(message)
-        if self._held:
+        told = [await self._tell_progress(message) for message in list(self._held) if self._window.is_open]
+        if any(told):
             await asyncio.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - began)))
         return True
 
@@ -205,20 +203,23 @@ class Viewer:
         if now and now.title != before.title:
             await self._tell(events.Renamed(conversation=now.key, title=now.title, leaf=now.leaf))
 
-    async def _tell_progress(self, message: str) -> None:
+    async def _tell_progress(self, message: str) -> bool:
+        """Whether there was anything to tell."""
         held = self._held[message]
         await held.shared.refresh()
         follower = held.shared.follower
         if follower.is_gone:
             self._drop(message)
-            return
+            return False
         await self._find_outcome(held, UUID(message))
         frame = await held.shared.lacking(held.holding, held.outcome)
-        if frame:
-            self._window.sent(await self._tell(frame))
-            # The follower may have gone on while the outcome was made: only a frame that says so ends the following.
-            if frame.settled and held.outcome_is_final:
-                self._drop(message)
+        if frame is None:
+            return False
+        self._window.sent(await self._tell(frame))
+        # The follower may have gone on while the outcome was made: only a frame that says so ends the following.
+        if frame.settled and held.outcome_is_final:
+            self._drop(message)
+        return True
 
     async def _find_outcome(self, held: Held, message: UUID) -> None:
         """The ending in words once there is one; before that the offer that a long thought comes with."""

@@ -96,8 +96,8 @@ def answered(
             return json_error(wrong.status, wrong.code, str(wrong))
         return page(str(wrong), wrong.status)
     if posted.is_new:
-        wiring.ring_conversation(posted.conversation)
         wiring.begin(posted.generation)
+        wiring.ring_conversation(posted.conversation)
     return _reply(request, posted)
 
 

@@ -9,14 +9,17 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
 from chatapp.generation.engine import Engine
 from chatapp.generation.facts import FactBook
+from chatapp.generation.history import Job
 from chatapp.generation.journal import JournalWriter
 from chatapp.generation.runner import Runner
 from chatapp.models import Conversation, Generation, User
 from chatapp.models.conversation import Asked
 from chatapp.openrouter.events import Thinking
+from chatapp.words import State
 
 
 class Upstream:
@@ -117,3 +120,64 @@ async def test_what_was_stopped_before_it_began_is_settled(house: tuple[Runner, 
     settling.may.set()
     await engine.run(generation.pk)
     assert settling.settled == [generation.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_was_just_posted_is_claimed_by_who_posted_it(
+    house: tuple[Runner, Engine, Upstream, Settling],
+) -> None:
+    runner, engine, upstream, settling = house
+    generation = await asked()
+    settling.may.set()
+    await sync_to_async(runner.start)(generation)
+    found = await Generation.objects.aget(pk=generation.pk)
+    assert (found.state, found.owner) == (State.WAITING, "this process")
+    upstream.words.put_nowait("one")
+    await until(lambda: generation.pk in engine.drafts and engine.drafts[generation.pk].committed)
+    await runner.drain(0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+async def test_a_process_that_leaves_queues_what_it_does_not_begin(
+    house: tuple[Runner, Engine, Upstream, Settling], monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    runner, engine, _, _ = house
+    generation = await asked()
+    if when == "before":
+        await runner.drain(0)
+    else:
+        begin = runner._begin
+
+        def late(generation_id: int, job: Job | None = None) -> None:
+            assert job
+            runner._is_draining = True
+            begin(generation_id, job)
+
+        monkeypatch.setattr(runner, "_begin", late)
+    await sync_to_async(runner.start)(generation)
+    await runner.drain(0)
+    found = await Generation.objects.aget(pk=generation.pk)
+    assert (found.state, found.owner) == (State.QUEUED, "")
+    assert engine.drafts == {}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_cannot_be_claimed_at_once_is_claimed_by_the_engine(
+    house: tuple[Runner, Engine, Upstream, Settling], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner, engine, upstream, settling = house
+    generation = await asked()
+    settling.may.set()
+
+    def locked(_: Generation, __: str) -> bool:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Generation, "claim", locked)
+        job = await sync_to_async(runner._claimed)(generation)
+    assert job is None
+    runner._begin(generation.pk, job)
+    upstream.words.put_nowait("one")
+    await until(lambda: generation.pk in engine.drafts and engine.drafts[generation.pk].committed)
+    await runner.drain(0)
