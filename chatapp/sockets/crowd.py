@@ -18,11 +18,13 @@ class _Person(Generic[S]):
 
 class Crowd(Generic[S]):
     """Counts at most `most` sockets a person: a browser with more tabs than that polls in those it shows least. All of
-    a person's sockets draw from one bucket."""
+    a person's sockets draw from one bucket, and those that come after them from the same, until it is full again."""
 
     def __init__(self, most: int, *, bucket: Callable[[], Bucket]) -> None:
         self._most, self._bucket = most, bucket
         self._people: dict[int, _Person[S]] = {}
+        # Of people without a socket, who left last at the end.
+        self._refilling: dict[int, Bucket] = {}
 
     def __len__(self) -> int:
         return sum(len(here.sockets) for here in self._people.values())
@@ -31,7 +33,7 @@ class Crowd(Generic[S]):
         """One socket more; gives the one that is to be closed for it, if any."""
         here = self._people.get(person)
         if here is None:
-            here = self._people[person] = _Person(self._bucket())
+            here = self._people[person] = _Person(self._bucket_of(person))
         here.sockets[socket] = None
         if len(here.sockets) <= self._most:
             return None
@@ -52,3 +54,16 @@ class Crowd(Generic[S]):
         here.sockets.pop(socket, None)
         if not here.sockets:
             del self._people[person]
+            self._refilling[person] = here.bucket
+            self._forget_refilled()
+
+    def _bucket_of(self, person: int) -> Bucket:
+        return self._refilling.pop(person) if person in self._refilling else self._bucket()
+
+    def _forget_refilled(self) -> None:
+        # From the front, as far as they are full: whoever left a bucket's time ago is.
+        while self._refilling:
+            person, bucket = next(iter(self._refilling.items()))
+            if not bucket.is_full:
+                return
+            del self._refilling[person]
