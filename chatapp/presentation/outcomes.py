@@ -39,11 +39,9 @@ def outcome_html(message: UUID) -> tuple[str, bool]:
     generation = rows.newest(found)
     if generation is None or generation.state in RUNNING:
         return "", False
-    context = {"outcome": outcome_of(found, generation, rows)}
-    is_booked = all(call.usage or not call.upstream_id for call in rows.calls[generation.pk])
-    is_old = timezone.now() - generation.sent_at > timedelta(milliseconds=generation.elapsed_ms()) + BOOKED_WITHIN
+    outcome = outcome_of(found, generation, rows)
     # A plain string: frames are encoded by a library that knows no SafeString.
-    return render_to_string("message/_outcome.html", context) + "", is_booked or is_old
+    return render_to_string("message/_outcome.html", {"outcome": outcome}) + "", not outcome.is_pending
 
 
 def offer_html(message: UUID) -> str | None:
@@ -121,7 +119,14 @@ def outcome_of(message: Message, generation: Generation, rows: Rows) -> Outcome:
         if state == State.FILTERED and message.parent
         else "",
         facts=(*_facts(generation, rows), *_earlier_facts(attempts[:-1], rows)),
+        is_pending=_is_pending(generation, rows.calls[generation.pk]),
     )
+
+
+def _is_pending(generation: Generation, calls: Sequence[Call]) -> bool:
+    if all(call.usage or not call.upstream_id for call in calls):
+        return False
+    return timezone.now() - generation.sent_at <= timedelta(milliseconds=generation.elapsed_ms()) + BOOKED_WITHIN
 
 
 def _earlier_facts(attempts: Sequence[Generation], rows: Rows) -> list[Fact]:

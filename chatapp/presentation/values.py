@@ -97,6 +97,8 @@ class Outcome:
     # A question that was refused can be put in other words.
     edit_url: str = ""
     facts: tuple[Fact, ...] = ()
+    # What it cost is still being asked for.
+    is_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,6 +128,14 @@ class Stage:
             self.page.clock.run_for(20)
         raise AssertionError("the page did not come to life")
 
+    def until_by_clock(self, holds: Callable[[], Any]) -> None:
+        """Push the page's clock, a minute at most, until that is so."""
+        for _ in range(600):
+            if holds():
+                return
+            self.page.clock.run_for(100)
+        raise AssertionError("it did not come to that")
+
     def is_live(self) -> None:
         self.until(lambda: self.socket.said("watch"))
 

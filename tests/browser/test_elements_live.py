@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from tests.browser.stage import (
     done,
     fragment,
     frame,
+    outcome,
     outcome_html,
     part,
     question,
@@ -393,3 +395,46 @@ def test_the_ids_the_page_makes_without_a_secure_context_are_uuids(stage: Stage)
     made = page.evaluate("import('lib/requests.js').then(({ uuid }) => [crypto.randomUUID === undefined, uuid()])")
     assert made[0] is True
     assert str(uuid4().__class__(made[1])) == made[1]
+
+
+# --- what it cost, which is known later
+
+
+@pytest.mark.parametrize("is_loaded", [False, True], ids=["seen to end", "loaded after the end"])
+def test_a_page_that_polls_hears_what_a_settled_answer_cost(stage: Stage, is_loaded: bool) -> None:
+    stage.socket.is_blocked = True
+    stage.page.clock.install()
+    ended = {"state": "stopped", "word": "Stopped", "settled": True}
+    turn = answer(parts=[part(0, html=block("One."))])
+    if is_loaded:
+        turn = replace(turn, **ended, running=False, outcome=outcome(turn.id, is_pending=True))
+    pending = outcome_html(turn, is_pending=True)
+    told = [pending, pending, pending, outcome_html(turn, figures="$0.25")]
+    polled: list[Any] = []
+
+    def progress(fields: dict[str, str]) -> tuple[int, str, str]:
+        polled.append(json.loads(fields["holding"]))
+        frames = [frame(turn, **ended, outcome=told.pop(0))] if polled[-1] else []
+        return 200, "application/json", json.dumps({"frames": frames})
+
+    stage.replies[PROGRESS] = progress
+    page = stage.show(question(), turn)
+    stage.until_by_clock(lambda: not told)
+    expect(page.locator(".foot")).to_contain_text("$0.25")
+    polls = len(polled)
+    stage.until_by_clock(lambda: len(polled) > polls)
+    # There is nothing more to ask for.
+    assert polled[-1] == []
+    assert all(holding[0]["message"] == turn.id for holding in polled[:polls])
+
+
+def test_a_socket_is_asked_for_what_an_answer_cost_that_ended_before(stage: Stage) -> None:
+    turn = done()
+    page = stage.show(question(), done(), question(), replace(turn, outcome=outcome(turn.id, is_pending=True)))
+    stage.is_live()
+    stage.until(lambda: stage.socket.said("hold"))
+    assert [hold["message"] for hold in stage.socket.said("hold")] == [turn.id]
+    frames = frame(turn, settled=True, outcome=outcome_html(turn, figures="$0.25"))
+    stage.socket.tell(frames)
+    expect(page.locator(".foot").last).to_contain_text("$0.25")
+    expect(page.locator("[data-pending]")).to_have_count(0)

@@ -78,7 +78,7 @@ class LiveConversation extends HTMLElement {
     this.#applier.forget();
     this.#acks.restart();
     this.#watch();
-    this.#hold(this.#turns.unsettled);
+    this.#hold(this.#turns.awaited);
   }
 
   #wake() {
@@ -96,7 +96,7 @@ class LiveConversation extends HTMLElement {
 
   async #poll() {
     this.#applier.forget();
-    const holding = JSON.stringify([...this.#turns.unsettled.map(holdOf), ...this.#elsewhere.holds]);
+    const holding = JSON.stringify([...this.#turns.awaited.map(holdOf), ...this.#elsewhere.holds]);
     return (await (await get(withQuery(this.dataset.progress, { holding }), "application/json")).json()).frames;
   }
 

@@ -13,8 +13,8 @@ export class Branch {
 
   /**
    * `turns`, see lib/turns.js; `load(after)` resolves to the HTML of the turns after a message, or of all without one,
-   * and rejects with a `fate` when that has no use any more; `added(answers)` takes the growing answers among what
-   * came; `end(fate)` gives the page up.
+   * and rejects with a `fate` when that has no use any more; `added(answers)` takes those of which there may be news
+   * among what came; `end(fate)` gives the page up.
    */
   constructor({ turns, load, added, end }) {
     this.#turns = turns;

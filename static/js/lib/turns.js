@@ -1,5 +1,8 @@
 import { isRunning } from "lib/apply.js";
 
+const isUnsettled = (turn) => turn.dataset.settled === "false";
+const isAwaited = (turn) => isUnsettled(turn) || Boolean(turn.querySelector("[data-outcome] [data-pending]"));
+
 /** The turns that a page shows, in order and each once, in the element it is given. */
 export class Turns {
   #room;
@@ -16,9 +19,14 @@ export class Turns {
     return this.#all.at(-1)?.dataset.message ?? "";
   }
 
-  /** Answers that the server may still have news of. */
+  /** Answers that may still grow. */
   get unsettled() {
-    return this.#all.filter((turn) => turn.dataset.settled === "false");
+    return this.#all.filter(isUnsettled);
+  }
+
+  /** Answers that the server may still have news of: what a settled one cost may be told later. */
+  get awaited() {
+    return this.#all.filter(isAwaited);
   }
 
   /** The attempt that is being written, "" when none is. */
@@ -41,7 +49,7 @@ export class Turns {
     return answer;
   }
 
-  /** Add what is not shown yet, in its place; gives the answers among it that still grow. */
+  /** Add what is not shown yet, in its place; gives the answers among it that there may be news of. */
   add(html) {
     return this.#place([...this.#fragment(html).children]);
   }
@@ -78,7 +86,7 @@ export class Turns {
       else if (!old) this.#room.append(turn);
       next = old ?? turn;
     }
-    return fresh.filter((turn) => turn.dataset.settled === "false");
+    return fresh.filter(isAwaited);
   }
 
   get #all() {
