@@ -23,7 +23,10 @@ From us to it:
     limits      how long and how much we bear
     alarm       a cheap time limit on waiting
     stream      one answer: opened, repeated when that helps, read, watched
-    client      the door: connections, headers, look-ups; the only importer of httpx
+    client      the door: answers, look-ups, headers
+    exchange    one request over HTTP and its answer
+    transports  what carries it, and reads ahead; with exchange the only importers of httpx
+    ahead       bodies that are read on while their listener rests
     catalogue   a model's numbers, with those of its page to fall back on
     lookups     endpoints, key, the true cost of an answer
 """

@@ -1,41 +1,27 @@
-"""The door to upstream: the only place that knows an HTTP library.
-
-Whatever that library raises becomes an ``UpstreamError`` here. Under httpx-aiohttp the class of an exception says
-nothing about when it happened, so what was sent is known from our own flag: the request's body notes that it was asked
-for its first piece, which happens on an open connection only.
-"""
+"""The door to upstream: a streamed answer, the look-ups, and the headers that both take along."""
 
 import asyncio
 import random
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
-from functools import cache, lru_cache
-from typing import Any, Literal
+from contextlib import asynccontextmanager
+from typing import Any
 
-import aiohttp
-import httpx
 import msgspec
-from httpx_aiohttp import AiohttpTransport
 
-from chatapp.openrouter.ahead import Ahead
 from chatapp.openrouter.catalogue import Facts
 from chatapp.openrouter.chunks import decode_json
-from chatapp.openrouter.errors import BadUpstream, ConnectionLost, NotReached, Refusal, TooSlow, UpstreamError
+from chatapp.openrouter.errors import BadUpstream, Refusal, TooSlow, UpstreamError
+from chatapp.openrouter.exchange import HttpExchange
 from chatapp.openrouter.limits import Limits
 from chatapp.openrouter.lookups import Endpoint, GenerationRecord, KeyFacts
-from chatapp.openrouter.refusals import KEY, from_answer
+from chatapp.openrouter.refusals import from_answer
 from chatapp.openrouter.request import words_of
 from chatapp.openrouter.stream import AnswerStream
+from chatapp.openrouter.transports import Transport, open_transport
 from chatapp.words import ThinkTags
 
-UPLOAD_PIECE_BYTES = 64 * 1024
 LOOKUP_BODY_BYTES = 32 * 1024 * 1024
-KEEPALIVE_SECONDS = 15
-FOREIGN_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, aiohttp.ClientError, OSError)
-
-Transport = Literal["aiohttp", "httpx"]
 
 
 class OpenRouter:
@@ -70,7 +56,7 @@ class OpenRouter:
         # The transport itself: httpx's client would only add cookies, redirects, proxies and timeouts, none of which is
         # wanted here, for half of what a request costs. Timeouts are kept by AnswerStream, which knows a comment from
         # a delta.
-        self._transport = _transport(transport)
+        self._transport = open_transport(transport)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -145,7 +131,7 @@ class OpenRouter:
 
     def _exchange(
         self, method: str, path: str, *, key: str, payload: bytes | None = None, params: Mapping[str, str] | None = None
-    ) -> "_Exchange":
+    ) -> HttpExchange:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ponder"}
         headers |= {name: value for name, value in self._names.items() if value}
         if payload is not None:
@@ -156,146 +142,16 @@ class OpenRouter:
             }
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        return _Exchange(
+        return HttpExchange(
             self._transport, method, self._base_url + path, headers=headers, params=params, payload=payload
         )
-
-
-class _Exchange:
-    """One request and its answer; what ``stream.Exchange`` promises."""
-
-    def __init__(
-        self,
-        transport: httpx.AsyncBaseTransport,
-        method: str,
-        url: str,
-        *,
-        headers: dict[str, str],
-        params: Mapping[str, str] | None,
-        payload: bytes | None,
-    ) -> None:
-        self.status = 0
-        self.headers: Mapping[str, str] = {}
-        self.sent = False
-        self._transport = transport
-        self._method = method
-        self._url = url
-        self._request_headers = headers
-        self._params = params
-        self._payload = payload
-        self._response: httpx.Response | None = None
-        self._broken: ConnectionLost | None = None
-        self._pieces: AsyncIterator[bytes] | None = None
-
-    async def open(self, on_progress: Callable[[], object]) -> None:
-        if not all(value.isascii() and value.isprintable() for value in self._request_headers.values()):
-            raise Refusal("the key has characters that no header can carry", kind=KEY)
-        body = None if self._payload is None else self._upload(self._payload, on_progress)
-        try:
-            request = httpx.Request(
-                self._method, _url(self._url), headers=self._request_headers, params=self._params, content=body
-            )
-            self._response = await self._transport.handle_async_request(request)
-        except FOREIGN_ERRORS as error:
-            raise (ConnectionLost if self.sent else NotReached)(_named(error)) from error
-        self.status = self._response.status_code
-        self.headers = self._response.headers
-        # Raw: a body that was encoded against our wish is refused, never unpacked.
-        self._pieces = aiter(self._response.stream)  # type: ignore[arg-type]
-
-    async def read(self) -> bytes:
-        assert self._pieces is not None
-        if self._broken:
-            raise self._broken
-        try:
-            return await anext(self._pieces, b"")
-        except FOREIGN_ERRORS as error:
-            self._broken = ConnectionLost(_named(error), status=self.status)
-            if unread := _unread(self._response):
-                return unread
-            raise self._broken from error
-
-    async def aclose(self) -> None:
-        if self._response is not None:
-            with suppress(*FOREIGN_ERRORS):  # it is closed, which is all that was wanted
-                await self._response.aclose()
-
-    async def _upload(self, payload: bytes, on_progress: Callable[[], object]) -> AsyncIterator[bytes]:
-        self.sent = True
-        for start in range(0, len(payload), UPLOAD_PIECE_BYTES):
-            if not self.status:
-                on_progress()
-            yield payload[start : start + UPLOAD_PIECE_BYTES]
-
-
-def _transport(name: Transport) -> httpx.AsyncBaseTransport:
-    """No limit on connections: every answer that runs needs one, and the site limits those itself."""
-    ssl_context = _ssl_context()
-    if name == "httpx":
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_SECONDS)
-        return _ReadingAhead(verify=ssl_context, trust_env=False, limits=limits)
-
-    def session() -> aiohttp.ClientSession:
-        # Made on the first request, because it belongs to the running loop. Cookies of one person's answer have no
-        # business in another's request.
-        connector = aiohttp.TCPConnector(limit=0, ssl=ssl_context, keepalive_timeout=KEEPALIVE_SECONDS)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-
-    transport: httpx.AsyncBaseTransport = AiohttpTransport(verify=ssl_context, trust_env=False, client=session)
-    return transport
-
-
-class _ReadingAhead(httpx.AsyncHTTPTransport):
-    """httpx's own transport, whose bodies are read on while their listener rests, as aiohttp does."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _AheadStream(response.stream)
-        return response
-
-
-class _AheadStream(httpx.AsyncByteStream):
-    def __init__(self, stream: httpx.AsyncByteStream) -> None:
-        self._stream = stream
-        self._ahead: Ahead | None = None
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        self._ahead = Ahead(aiter(self._stream))
-        return self._ahead
-
-    async def aclose(self) -> None:
-        if self._ahead is not None:
-            await self._ahead.aclose()
-        await self._stream.aclose()
-
-
-def _unread(response: httpx.Response | None) -> bytes:
-    """What had arrived before the connection broke. aiohttp raises first and would drop it; httpx hands it over."""
-    answer = getattr(response and response.stream, "_aiohttp_response", None)
-    return bytes(answer.content._read_nowait(-1)) if answer else b""
-
-
-@cache
-def _ssl_context() -> ssl.SSLContext:
-    """The same for every client: reading the certificates takes longer than all else that a client needs."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
-@lru_cache(maxsize=16)
-def _url(address: str) -> httpx.URL:
-    return httpx.URL(address)
-
-
-def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _ascii(text: str) -> str:
     return text.encode("ascii", "ignore").decode("ascii").strip()
 
 
-def _payload(exchange: _Exchange, body: bytes) -> dict[str, Any]:
+def _payload(exchange: HttpExchange, body: bytes) -> dict[str, Any]:
     if exchange.status != 200:
         raise from_answer(status=exchange.status, headers=exchange.headers, body=body, now=time.time())
     payload = decode_json(body)

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from chatapp.openrouter import events
-from chatapp.openrouter.client import OpenRouter, Transport
+from chatapp.openrouter.client import OpenRouter
 from chatapp.openrouter.limits import Limits
 from chatapp.openrouter.parameters import Parameters
 from chatapp.openrouter.request import TextPart, Turn, build
 from chatapp.openrouter.stream import AnswerStream
+from chatapp.openrouter.transports import Transport
 from chatapp.words import Role
 from tests.openrouter.loopback import Loopback
 from tests.openrouter.wire import Outcome
