@@ -183,7 +183,9 @@ class Reader:
             pass
 
     async def _heard(self) -> str | bytes:
-        data: str | bytes = await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS)
+        # Not wait_for, which before Python 3.12 may lose a cancellation that comes with a frame.
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            data: str | bytes = await self.socket.recv()
         return data
 
     async def takes(self, data: str | bytes, *, applies: bool = True) -> dict[str, Any]:
