@@ -33,7 +33,8 @@ class Sweeper:
             self._asked.clear()
             await offload(self.once)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), SWEEP_SECONDS)
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._asked.wait()
 
     def hurry(self) -> None:
         """Sweep soon. From any thread."""

@@ -1,6 +1,6 @@
 """What the server itself says and decides about bodies, in the site's words and by the site's numbers."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from csp.middleware import CSPMiddleware
@@ -14,6 +14,7 @@ from chatapp.replies import wants_json
 from chatapp.views import errors
 
 
+@lru_cache(maxsize=1024)
 def most_bytes(path: str) -> int:
     """How large the body of a request for this path may be."""
     try:
