@@ -95,9 +95,10 @@ def _value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def left_out(turns: int, pictures: int = 0) -> str:
-    """The line that says how much of the history no longer fits."""
-    return " ".join(line for line in (_turns_left_out(turns), _pictures_left_out(pictures)) if line)
+def left_out(turns: int, pictures: int = 0, *, of_answer: bool = False) -> str:
+    """The line that says how much of the history no longer fits; `of_answer`: of what the answer has so far."""
+    answer = _("Only the end of the answer so far was sent: it is longer than the model can read.") if of_answer else ""
+    return " ".join(line for line in (_turns_left_out(turns), answer, _pictures_left_out(pictures)) if line)
 
 
 def _pictures_left_out(count: int) -> str:

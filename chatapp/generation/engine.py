@@ -128,8 +128,8 @@ class Engine:
     async def _answer(self, job: Job, draft: Draft) -> None:
         room = self._facts.context_tokens - int(job.parameters.get("max_tokens") or 0)
         seen, pictures_omitted = choose_pictures(job.turns)
-        turns, omitted = fit(seen, system=job.parameters.get("system") or "", room_tokens=room)
-        draft.note(wording.left_out(omitted, pictures_omitted))
+        turns, omitted, is_cut = fit(seen, system=job.parameters.get("system") or "", room_tokens=room)
+        draft.note(wording.left_out(omitted, pictures_omitted, of_answer=is_cut))
         # Pictures are read and encoded: not on the loop.
         has_pictures = any(turn.pictures for turn in turns)
         body = await asyncio.to_thread(self._compose, job, turns) if has_pictures else self._compose(job, turns)

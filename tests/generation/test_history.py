@@ -70,28 +70,53 @@ def test_a_refused_question_does_not_poison_later_turns(grow) -> None:
 
 def test_everything_is_kept_when_it_fits() -> None:
     turns = [Said(U, "a"), Said(A, "b"), Said(U, "c")]
-    assert fit(turns, system="", room_tokens=100_000) == (turns, 0)
+    assert fit(turns, system="", room_tokens=100_000) == (turns, 0, False)
 
 
 def test_whole_turns_are_left_out_oldest_first() -> None:
     turns = [Said(U, "x" * 3000), Said(A, "y" * 3000), Said(U, "z" * 300), Said(A, "w" * 300), Said(U, "now?")]
-    kept, omitted = fit(turns, system="", room_tokens=2_000 + 1_000)
+    kept, omitted, is_cut = fit(turns, system="", room_tokens=2_000 + 1_000)
     assert kept == turns[2:]
-    assert omitted == 2
+    assert (omitted, is_cut) == (2, False)
 
 
 def test_the_newest_question_stays_however_long_it_is() -> None:
     turns = [Said(U, "old"), Said(A, "old"), Said(U, "x" * 300_000)]
-    kept, omitted = fit(turns, system="", room_tokens=10_000)
+    kept, omitted, is_cut = fit(turns, system="", room_tokens=10_000)
     assert kept == turns[2:]
-    assert omitted == 2
+    assert (omitted, is_cut) == (2, False)
 
 
 def test_what_is_kept_begins_with_a_question() -> None:
     turns = [Said(U, "q" * 30_000), Said(A, "short"), Said(U, "now?")]
-    kept, omitted = fit(turns, system="", room_tokens=3_000)
+    kept, omitted, is_cut = fit(turns, system="", room_tokens=3_000)
     assert kept == turns[2:]
-    assert omitted == 2
+    assert (omitted, is_cut) == (2, False)
+
+
+@pytest.mark.parametrize("letter", ["x", "中", "x中"])
+def test_a_model_that_is_to_write_on_is_told_the_question_and_the_end_of_its_answer(letter: str) -> None:
+    so_far = letter * 150_000 + "the end"
+    turns = [Said(U, "old"), Said(A, "old"), Said(U, "why?"), Said(A, so_far), Said(U, "Go on.", is_request=True)]
+    kept, omitted, is_cut = fit(turns, system="", room_tokens=12_000)
+    assert (kept[0], kept[2], omitted, is_cut) == (turns[2], turns[4], 2, True)
+    assert len(kept) == 3
+    told = kept[1].text
+    assert told[0] == "…"
+    assert so_far.endswith(told[1:])
+    assert 9_900 <= estimate_tokens(told) <= 10_000
+
+
+def test_some_of_the_answer_is_told_beside_a_question_that_fills_all() -> None:
+    turns = [Said(U, "q" * 300_000), Said(A, "y" * 30_000 + "end"), Said(U, "Go on.", is_request=True)]
+    kept, omitted, is_cut = fit(turns, system="", room_tokens=10_000)
+    assert (kept[0], kept[2], omitted, is_cut) == (turns[0], turns[2], 0, True)
+    assert kept[1].text == "…" + turns[1].text[-3_000:]
+
+
+def test_an_answer_so_far_that_fits_is_told_whole() -> None:
+    turns = [Said(U, "why?"), Said(A, "Because"), Said(U, "Go on.", is_request=True)]
+    assert fit(turns, system="", room_tokens=3_000) == (turns, 0, False)
 
 
 def test_chinese_counts_a_token_a_character() -> None:

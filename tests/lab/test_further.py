@@ -130,6 +130,21 @@ def test_a_thought_that_broke_off_is_taken_up(alice: Person, upstream: Upstream)
     assert message["state"] == "done"
 
 
+def test_an_answer_longer_than_the_model_can_read_goes_on_from_its_end(alice: Person, upstream: Upstream) -> None:
+    question = f"{uuid4().hex} simulate: answer 60000, no-limit, rate 0, done-without-finish"
+    posted = alice.asks(question)
+    first = alice.ended(posted["message"])
+    assert first["state"] == "interrupted"
+    upstream.play("answer 5")
+    more(alice, posted["generation"])
+    second = alice.ended(posted["message"])
+    asked, so_far, request = asked_last(upstream)["body"]["messages"]
+    assert (asked["content"], request["content"]) == (question, GO_ON)
+    assert text_of(first, "text").endswith(so_far["content"].removeprefix("…"))
+    assert 100_000 < len(so_far["content"]) < len(text_of(first, "text"))
+    assert "Only the end of the answer so far was sent" in str(second)
+
+
 def test_answering_now_stops_a_thought_without_end(alice: Person, upstream: Upstream) -> None:
     mark = uuid4().hex
     posted = alice.asks(f"{mark} simulate: never-stops, rate 200")
