@@ -8,6 +8,7 @@ process listens once (a consumer dispatch per token would cost as much as all th
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -58,11 +59,10 @@ class Bell:
 
     async def wait(self, seconds: float) -> set[str]:
         """The topics rung since the last wait; empty when none rang within the time."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        except TimeoutError:
-            pass
+        if not self._event.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._event.wait()
         self._event.clear()
         rung, self._rung = self._rung, set()
         return rung

@@ -44,16 +44,35 @@ class Shared:
             if (rest := self._rested_at - loop.time()) > 0:
                 await asyncio.sleep(rest)
             self._looked_at = loop.time()
-            await _to_its_end(self._look())
+            if not self._look_at_once():
+                await _to_its_end(self._look())
+
+    def _look_at_once(self) -> bool:
+        """Take in what our own draft has new, when it is little: nothing of it waits, so it needs no task to finish in
+        and is done for most frames. False when it is more than that."""
+        draft = self._draft_of(self.follower.generation_id)
+        if draft is None:
+            return False
+        reading = read_draft(draft, self.follower.seq)
+        if self.follower.must_begin(reading) or self._is_much(reading):
+            return False
+        self._rest_after(self._apply(reading))
+        return True
 
     async def _look(self) -> None:
         reading = await self._read()
         if self.follower.must_begin(reading):
             await offload(self.follower.begin)
-        if reading and (sum(len(row.text) for row in reading.rows) > INLINE_CHARS or self._is_slow):
+        if reading and self._is_much(reading):
             took = await asyncio.to_thread(self._apply, reading)
         else:
             took = self._apply(reading)
+        self._rest_after(took)
+
+    def _is_much(self, reading: Reading) -> bool:
+        return self._is_slow or sum(len(row.text) for row in reading.rows) > INLINE_CHARS
+
+    def _rest_after(self, took: float) -> None:
         self._is_slow = took > SLOW_SECONDS
         rest = min(MOST_REST_SECONDS, max(LEAST_REST_SECONDS, REST_FACTOR * took))
         self._rested_at = asyncio.get_running_loop().time() + rest
