@@ -45,7 +45,9 @@ class Command(BaseCommand):
         # Asked here: once the loop runs, the database may not be asked from this thread.
         self._is_new = not User.objects.exists()
         # Imported late: it installs Twisted's reactor, unless there is one.
-        _install_reactor()
+        from chatapp import reactor
+
+        reactor.install()
         from chatapp.server.ponder import PonderServer
 
         server = PonderServer(host=settings.HOST, port=settings.PORT, ready=self._say_where)
@@ -76,14 +78,3 @@ class Command(BaseCommand):
         then = "make the first account" if self._is_new else "sign in"
         self.stdout.write(f"{settings.SITE_NAME} is at {settings.PUBLIC_ORIGIN}/ : open it in a browser and {then}.")
         self.stdout.flush()
-
-
-def _install_reactor() -> None:
-    """Twisted on uvloop where that exists (not on Windows): a third less for each frame and each piece of a stream."""
-    try:
-        import uvloop
-    except ImportError:
-        return
-    from twisted.internet import asyncioreactor
-
-    asyncioreactor.install(uvloop.new_event_loop())
