@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Collection
 from contextvars import Context
 from datetime import timedelta
@@ -60,8 +59,6 @@ class Runner:
         """Begin an answer that was just posted. Call it from the thread that committed it: claimed there, where all
         its rows are at hand, it is on its way before another thread would have found it."""
         self._loop.call_soon_threadsafe(self._begin, generation.pk, self._claimed(generation))
-        # The loop first: the reply can wait until upstream is asked.
-        time.sleep(0)
 
     def _claimed(self, generation: Generation) -> Job | None:
         if self._is_draining:
