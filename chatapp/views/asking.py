@@ -82,11 +82,11 @@ def pictures_in(request: HttpRequest) -> list[presentation.ImageView]:
     return [presentation.ImageView.of(image) for image in found]
 
 
-def _files_in(request: HttpRequest) -> list[UploadedFile]:
+def _files_in(request: HttpRequest) -> "list[UploadedFile[bytes]]":
     return [file for file in request.FILES.getlist("files") if file.name]
 
 
-def _taken(user: User, file: UploadedFile) -> Image | None:
+def _taken(user: User, file: "UploadedFile[bytes]") -> Image | None:
     """The picture in a file, which may have been read before; None when there is none to be had."""
     file.seek(0)
     try:
