@@ -82,7 +82,8 @@ def _left(request: HttpRequest, user: User) -> HttpResponse:
     wiring.ring(topic for generation in running for topic in wiring.topics_of(generation.conversation, generation))
     wiring.sweep()
     get_adapter().logout(request)
-    messages.info(request, "Your account is deleted, with all that was in it.")
+    # The page that says so forgets what was being written here: only now is it of no use.
+    messages.info(request, "Your account is deleted, with all that was in it.", extra_tags="left")
     return _to(request, reverse("account_login"))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -47,7 +48,7 @@ def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
     if not form.is_valid():
         raise Wrong(400, "invalid", first_error(form))
     user, sent = signed_in(request), form.cleaned_data
-    files = [file for file in request.FILES.getlist("files") if file.name]
+    files = _files_in(request)
     if len(sent["images"]) + len(files) > MAX_PICTURES:
         raise Wrong(400, "too_many_pictures", f"A question takes at most {MAX_PICTURES} pictures. Remove some.")
     parameters = parameters_in(request, chosen)
@@ -68,12 +69,30 @@ def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
 
 
 def pictures_in(request: HttpRequest) -> list[presentation.ImageView]:
-    """The pictures that a refused question names, as far as they are there: a form without JavaScript keeps them."""
+    """The pictures of a refused question, for a form without JavaScript to keep: those it names, as far as they are
+    there, and the files it brings, as far as they can be taken in."""
     form = AskForm(fields(request))
     form.is_valid()
+    user = signed_in(request)
     keys = list(form.cleaned_data.get("images", ()))
-    found = Image.objects.filter(owner=signed_in(request), public_id__in=keys)
-    return [presentation.ImageView.of(image) for image in sorted(found, key=lambda image: keys.index(image.public_id))]
+    found = sorted(user.images.filter(public_id__in=keys), key=lambda image: keys.index(image.public_id))
+    for file in _files_in(request):
+        if len(found) < MAX_PICTURES and (image := _taken(user, file)) and image not in found:
+            found.append(image)
+    return [presentation.ImageView.of(image) for image in found]
+
+
+def _files_in(request: HttpRequest) -> "list[UploadedFile[bytes]]":
+    return [file for file in request.FILES.getlist("files") if file.name]
+
+
+def _taken(user: User, file: "UploadedFile[bytes]") -> Image | None:
+    """The picture in a file, which may have been read before; None when there is none to be had."""
+    file.seek(0)
+    try:
+        return take(user, file)[0]
+    except (Refused, User.DoesNotExist):
+        return None
 
 
 def parameters_in(request: HttpRequest, before: Mapping[str, Any]) -> dict[str, Any]:

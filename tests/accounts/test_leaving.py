@@ -70,6 +70,15 @@ def folders() -> set[str]:
     return {path.parent.name for path in (Path(settings.DATA_DIR) / "images").rglob("*") if path.is_file()}
 
 
+def test_only_the_page_that_says_so_has_the_browser_forget_what_was_being_written(door: Client) -> None:
+    refused = door.post(LEAVE, {"password": "a wrong one"})
+    assert "<forget-drafts>" not in refused.content.decode()
+    left = door.post(LEAVE, {"password": PASSWORD}, follow=True).content.decode()
+    assert "<forget-drafts>" in left
+    assert "js/app" in left
+    assert "<forget-drafts>" not in door.get("/accounts/login/").content.decode()
+
+
 @pytest.mark.parametrize("password", ["wrong password", "", "x" * 2000, "a\0b"])
 def test_without_the_password_nothing_happens(door: Client, alice: User, password: str) -> None:
     talk = talk_of(alice)

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, s
 
 from tests.browser import chromium as system
 from tests.browser.guard import Guard
+from tests.browser.stage import Stage, on_stage
 from tests.browser.windows import Window
 from tests.lab.conftest import data, founded, founder, serve, site, start_site, upstream
 from tests.lab.people import Person
@@ -38,6 +39,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=system.ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def stage(chromium: Browser) -> Iterator[Stage]:
+    """A page with the server played by the test."""
+    with on_stage(chromium) as stage:
+        yield stage
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from uuid import uuid4
 from csp.utils import build_policy
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute
+from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute
 
 from chatapp.presentation import Turn
 from chatapp.presentation.specimens import answer, block, done, outcome, part, question
@@ -178,6 +179,16 @@ class Stage:
     def _console(self, message: Any) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.troubles.append(message.text)
+
+
+@contextmanager
+def on_stage(chromium: Browser, **options: Any) -> Iterator[Stage]:
+    """A stage in a browser of its own, with these options, on which nothing went wrong in the end."""
+    context = chromium.new_context(**options)
+    stage = Stage(context)
+    yield stage
+    context.close()
+    assert stage.troubles == []
 
 
 def page(template: str, **context: Any) -> str:

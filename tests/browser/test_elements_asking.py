@@ -1,7 +1,6 @@
 """The composer: sent once, kept until accepted, never in the middle of a word."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,13 +14,19 @@ ERROR = "#composer-error"
 
 
 @pytest.fixture
-def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context()
-    stage = Stage(context)
+def stage(stage: Stage) -> Stage:
     stage.replies[MESSAGES] = accept
-    yield stage
-    context.close()
-    assert stage.troubles == []
+    return stage
+
+
+def stopping(stage: Stage) -> str:
+    """A page on which an answer runs: the request that would stop it, which the site then grants."""
+    turn = answer()
+    stage.show(question(), turn)
+    stage.is_live()
+    request = f"POST /generations/{turn.attempt}/stop/"
+    stage.replies[request] = lambda fields: (200, "application/json", "{}")
+    return request
 
 
 def accept(fields: dict[str, str]) -> Reply:
@@ -98,19 +103,15 @@ def test_the_enter_that_ends_a_word_in_safari_does_not_send(stage: Stage) -> Non
 
 @pytest.mark.parametrize("composing", ["isComposing: true", "keyCode: 229"])
 def test_escape_of_an_input_method_stops_nothing(stage: Stage, composing: str) -> None:
-    turn = answer()
-    page = stage.show(question(), turn)
-    stage.is_live()
-    stopping = f"POST /generations/{turn.attempt}/stop/"
-    stage.replies[stopping] = lambda fields: (200, "application/json", "{}")
+    stop, page = stopping(stage), stage.page
     page.evaluate(
         f"""document.querySelector("{BOX}").dispatchEvent(
           new KeyboardEvent("keydown", {{ key: "Escape", bubbles: true, cancelable: true, {composing} }}))"""
     )
-    assert stage.requests(stopping) == []
+    assert stage.requests(stop) == []
     page.locator(BOX).press("Escape")
-    stage.until(lambda: stage.requests(stopping))
-    assert len(stage.requests(stopping)) == 1
+    stage.until(lambda: stage.requests(stop))
+    assert len(stage.requests(stop)) == 1
 
 
 def test_on_a_touch_keyboard_enter_breaks_the_line(chromium: Browser) -> None:
@@ -231,17 +232,13 @@ def test_from_the_first_page_the_question_leads_to_its_conversation(stage: Stage
 
 @pytest.mark.parametrize("by", ["button", "key"])
 def test_the_running_answer_can_be_stopped(stage: Stage, by: str) -> None:
-    turn = answer()
-    page = stage.show(question(), turn)
-    stage.is_live()
-    stopping = f"POST /generations/{turn.attempt}/stop/"
-    stage.replies[stopping] = lambda fields: (200, "application/json", "{}")
+    stop, page = stopping(stage), stage.page
     page.fill(BOX, "While it runs I write")
     if by == "key":
         page.keyboard.press("Escape")
     else:
         page.get_by_role("button", name="Stop").click()
-    stage.until(lambda: stage.requests(stopping))
+    stage.until(lambda: stage.requests(stop))
     expect(page.locator(BOX)).to_have_value("While it runs I write")
 
 

@@ -1,10 +1,9 @@
 """The composer beside other things: dialogs, drawers, other tabs, and what is done while a question is being sent."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from chatapp.presentation.values import Siblings
 from tests.browser.stage import CONVERSATION, ORIGIN, Stage, answer, done, fragment, frame, outcome_html, question
@@ -20,15 +19,6 @@ PICTURE = {
     "width": 4,
     "height": 3,
 }
-
-
-@pytest.fixture
-def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context()
-    stage = Stage(context)
-    yield stage
-    context.close()
-    assert stage.troubles == []
 
 
 def hold_back(page: Page, path: str) -> list[Route]:

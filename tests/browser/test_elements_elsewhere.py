@@ -1,22 +1,11 @@
 """An answer that is being written on a branch which the page does not show."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.stage import CONVERSATION, Stage, answer, block, done, fragment, frame, question
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context()
-    stage = Stage(context)
-    yield stage
-    context.close()
-    assert stage.troubles == []
 
 
 def tell_running(stage: Stage, leaf: str, running: str) -> None:

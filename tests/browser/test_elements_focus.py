@@ -1,11 +1,10 @@
 """Where the focus goes when what held it goes, and what stays as the reader left it."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from chatapp.presentation.values import Fact
 from tests.browser.stage import (
@@ -25,15 +24,6 @@ from tests.browser.stage import page as staged
 
 pytestmark = pytest.mark.browser
 FACTS = (Fact(name="Tokens", value="2,314"),)
-
-
-@pytest.fixture
-def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context()
-    stage = Stage(context)
-    yield stage
-    context.close()
-    assert stage.troubles == []
 
 
 def stopped(**more: Any) -> Any:

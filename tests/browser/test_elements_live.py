@@ -1,7 +1,6 @@
 """The live conversation: what frames do to the page, and how the page keeps in touch."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -26,15 +25,6 @@ from tests.browser.stage import (
 pytestmark = pytest.mark.browser
 TURNS = f"GET /c/{CONVERSATION}/turns/"
 PROGRESS = f"GET /c/{CONVERSATION}/progress/"
-
-
-@pytest.fixture
-def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context()
-    stage = Stage(context)
-    yield stage
-    context.close()
-    assert stage.troubles == []
 
 
 def text_of(stage: Stage) -> str:

@@ -1,24 +1,12 @@
 """Turns stand in the order of the branch, however they come."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser
 
 from tests.browser.stage import CONVERSATION, Stage, answer, done, fragment, question
 
 pytestmark = pytest.mark.browser
 TURNS = f"GET /c/{CONVERSATION}/turns/"
 MESSAGES = f"POST /conversations/{CONVERSATION}/messages/"
-
-
-@pytest.fixture
-def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context()
-    stage = Stage(context)
-    yield stage
-    context.close()
-    assert stage.troubles == []
 
 
 def shown(stage: Stage) -> list[str]:

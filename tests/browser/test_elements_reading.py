@@ -17,7 +17,7 @@ from chatapp.models import User
 from chatapp.presentation import ConversationRow, Siblings
 from chatapp.views.errors import CODES
 from tests.browser import stage as staging
-from tests.browser.stage import Stage, answer, block, done, fragment, frame, outcome, part, question
+from tests.browser.stage import Stage, answer, block, done, fragment, frame, on_stage, outcome, part, question
 
 pytestmark = pytest.mark.browser
 LONG = "".join(block(f"Paragraph {number} of a long answer that fills the page.") for number in range(40))
@@ -32,11 +32,8 @@ FORMULA = (
 
 @pytest.fixture
 def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context(viewport={"width": 1200, "height": 700}, locale="en-GB", timezone_id="Asia/Tokyo")
-    stage = Stage(context)
-    yield stage
-    context.close()
-    assert stage.troubles == []
+    with on_stage(chromium, viewport={"width": 1200, "height": 700}, locale="en-GB", timezone_id="Asia/Tokyo") as stage:
+        yield stage
 
 
 def grow(stage: Stage, turn: Any, since: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.stage import Stage, answer, block, done, frame, part, question
+from tests.browser.stage import Stage, answer, block, done, frame, on_stage, part, question
 
 pytestmark = pytest.mark.browser
 LONG = "".join(block(f"Line {number} of a thought that goes on for a while.") for number in range(40))
@@ -15,11 +15,8 @@ LONG = "".join(block(f"Line {number} of a thought that goes on for a while.") fo
 
 @pytest.fixture
 def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context(viewport={"width": 1000, "height": 700})
-    stage = Stage(context)
-    yield stage
-    context.close()
-    assert stage.troubles == []
+    with on_stage(chromium, viewport={"width": 1000, "height": 700}) as stage:
+        yield stage
 
 
 def thinking(html: str = "", **more: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from chatapp.presentation.specimens import pictures_kept
 from tests.browser import stage as staging
-from tests.browser.stage import ORIGIN, STATIC, Stage, answer, block, done, frame, part, question
+from tests.browser.stage import ORIGIN, STATIC, Stage, answer, block, done, frame, on_stage, part, question
 
 pytestmark = pytest.mark.browser
 LONG = "".join(block(f"Paragraph {number} of a text that fills the page.") for number in range(40))
@@ -39,11 +39,8 @@ CONTROL = """() => {
 @pytest.fixture
 def stage(chromium: Browser) -> Iterator[Stage]:
     # Styles of the control are the test's own.
-    context = chromium.new_context(viewport={"width": 1000, "height": 700}, bypass_csp=True)
-    stage = Stage(context)
-    yield stage
-    context.close()
-    assert stage.troubles == []
+    with on_stage(chromium, viewport={"width": 1000, "height": 700}, bypass_csp=True) as stage:
+        yield stage
 
 
 def moved(stage: Stage) -> list[str]:

@@ -1,11 +1,9 @@
 """The end of a growing answer is mended in place: the page shows what it would show if all were parsed anew."""
 
-from collections.abc import Iterator
 from itertools import accumulate, takewhile
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from chatapp import rendering
 from tests.bench import text
@@ -48,13 +46,9 @@ ODD = """> quoted *words*
 
 
 @pytest.fixture
-def stage(chromium: Browser) -> Iterator[Stage]:
-    context = chromium.new_context()
-    stage = Stage(context)
+def stage(stage: Stage) -> Stage:
     stage.show_home()
-    yield stage
-    context.close()
-    assert stage.troubles == []
+    return stage
 
 
 def growing(source: str, step: int) -> list[str]:

@@ -4,8 +4,9 @@ leaves nothing behind."""
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -192,42 +193,54 @@ async def test_an_account_deleted_while_it_is_answered_leaves_nothing(
 ) -> None:
     before = rows(data)
     leaver = Person(quiet.site, f"{uuid4().hex[:10]}@example.com").signs_up()
-    picture, mark = send_picture(leaver), uuid4().hex
-    reply = leaver.post("/conversations/", text=f"{mark} simulate: {script}", client_id=str(uuid4()), images=picture)
-    posted = reply.json()
-    reader = Reader(leaver)
-    async with reader.connected():
-        await reader.send(type="watch", conversation=posted["conversation"])
-        await reader.receive("watching")
-        await reader.holds(posted["message"])
-        await asyncio.to_thread(wait_for, lambda: upstream.asked(mark), what="the question to arrive upstream")
+    async with _asked(leaver, upstream, script) as asked:
         assert leaver.post("/settings/leave/", password=PASSWORD).status_code == 200
         with pytest.raises(websockets.ConnectionClosed) as closed:
             while True:
-                await reader.next()
+                await asked.reader.next()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
-    await asyncio.to_thread(is_closed_upstream, upstream, mark)
+    await asyncio.to_thread(is_closed_upstream, upstream, asked.mark)
     await asyncio.to_thread(wait_for, lambda: rows(data) == before, what="the last of the account to go")
     await asyncio.to_thread(wait_for, lambda: files(data) == [], what="the picture's files to go")
     leaver.close()
 
 
-async def _is_purged_while_answered(quiet: Person, upstream: Upstream, script: str) -> None:
-    picture, mark = send_picture(quiet), uuid4().hex
-    reply = quiet.post("/conversations/", text=f"{mark} simulate: {script}", client_id=str(uuid4()), images=picture)
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A question with a picture that is being answered, and who reads it."""
+
+    posted: dict[str, str]
+    picture: str
+    mark: str
+    reader: Reader
+
+
+@asynccontextmanager
+async def _asked(person: Person, upstream: Upstream, script: str) -> AsyncIterator[Watched]:
+    picture, mark = send_picture(person), uuid4().hex
+    reply = person.post("/conversations/", text=f"{mark} simulate: {script}", client_id=str(uuid4()), images=picture)
     posted = reply.json()
-    reader = Reader(quiet)
+    reader = Reader(person)
     async with reader.connected():
         await reader.send(type="watch", conversation=posted["conversation"])
         await reader.receive("watching")
         await reader.holds(posted["message"])
         await asyncio.to_thread(wait_for, lambda: upstream.asked(mark), what="the question to arrive upstream")
-        assert quiet.post(f"/c/{posted['conversation']}/purge/").status_code == 200
-        await reader.receive("gone")
+        yield Watched(posted, picture, mark, reader)
+
+
+async def _is_purged_while_answered(quiet: Person, upstream: Upstream, script: str) -> None:
+    async with _asked(quiet, upstream, script) as asked:
+        assert quiet.post(f"/c/{asked.posted['conversation']}/purge/").status_code == 200
+        await asked.reader.receive("gone")
     if "tokens" not in script:
-        await asyncio.to_thread(is_closed_upstream, upstream, mark)
-    wait_for(lambda: upstream.asked(mark)[0]["state"] != "open", what="the end of it upstream")
-    for path in (f"/messages/{posted['message']}/", f"/c/{posted['conversation']}/", f"/images/{picture}/"):
+        await asyncio.to_thread(is_closed_upstream, upstream, asked.mark)
+    wait_for(lambda: upstream.asked(asked.mark)[0]["state"] != "open", what="the end of it upstream")
+    for path in (
+        f"/messages/{asked.posted['message']}/",
+        f"/c/{asked.posted['conversation']}/",
+        f"/images/{asked.picture}/",
+    ):
         assert quiet.http.get(path, headers=JSON).status_code == 404
-    assert quiet.post(f"/generations/{posted['generation']}/stop/").status_code == 404
+    assert quiet.post(f"/generations/{asked.posted['generation']}/stop/").status_code == 404

@@ -1,11 +1,9 @@
 """The turns that a page's script asks for."""
 
-import re
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from chatapp.models import Conversation, Generation, Message, User
@@ -88,11 +86,3 @@ def test_an_answer_that_runs_on_another_branch_can_be_stopped(client: Client, al
     assert f'data-running="{posted.generation.public_id}"' in page
     assert f"/generations/{posted.generation.public_id}/stop/" in page
     assert str(posted.answer.public_id) not in page.replace(f"/messages/{posted.question.public_id}", "")
-
-
-def test_whoever_deletes_the_account_leaves_no_drafts_in_the_browser(client: Client, alice: User) -> None:
-    """The form stands where the browser forgets drafts before it is sent."""
-    client.force_login(alice)
-    address = reverse("leave")
-    page = client.get(address).content.decode()
-    assert re.search(rf'<sign-out>\s*<form [^>]*action="{address}".*?</form>\s*</sign-out>', page, re.DOTALL)

@@ -1,5 +1,5 @@
 import { post, sentenceOf, TURNS, turnsIn } from "lib/requests.js";
-import { isPressed, isSending } from "lib/typing.js";
+import { isPressed, isSending } from "lib/keys.js";
 
 /**
  * The composer: asks what is written in it. What is not accepted stays in the box, with a sentence that says why. When

@@ -1,6 +1,7 @@
 import { send, sentenceOf } from "lib/requests.js";
-import { titleBox } from "lib/titles.js";
-import { isPressed } from "lib/typing.js";
+import { isPressed } from "lib/keys.js";
+
+const renaming = () => import("lib/titles.js");
 
 /**
  * The list of conversations: rename and delete in place, by a menu or by F2 and Delete, and arrows that walk through it.
@@ -20,6 +21,8 @@ class ConversationList extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
+    // Whoever comes near a line may rename it: the box is there before it is asked for.
+    this.addEventListener("focusin", () => renaming().catch(() => {}), { signal, once: true });
     document.addEventListener("conversation-renamed", ({ detail }) => this.#retitle(detail.title), { signal });
     this.#menu.addEventListener("click", ({ target }) => this.#do(target.closest("[data-do]")?.dataset.do), { signal });
     this.#menu.addEventListener("keydown", (event) => this.#menuKey(event), { signal });
@@ -86,14 +89,9 @@ class ConversationList extends HTMLElement {
   }
 
   #rename(item) {
-    const link = item.querySelector("a");
-    const save = (title) => this.#save(link, title);
-    const close = () => item.classList.remove("side__item--renamed");
-    item.classList.add("side__item--renamed");
-    const box = titleBox({ title: link.textContent, label: this.dataset.title, save, close, home: link });
-    item.prepend(box);
-    box.focus();
-    box.select();
+    const save = (link, title) => this.#save(link, title);
+    const fail = () => this.#say("problem", { message: this.dataset.failed });
+    renaming().then(({ rename }) => rename(item, this.dataset.title, save), fail);
   }
 
   async #save(link, title) {

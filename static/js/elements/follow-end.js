@@ -1,4 +1,4 @@
-import { keepFocus } from "lib/focus.js";
+import { keepFocus } from "lib/keys.js";
 
 const END_PX = 40;
 

@@ -1,4 +1,4 @@
-import { isCovered, isPressed } from "lib/typing.js";
+import { isCovered, isPressed } from "lib/keys.js";
 
 const OFF = "keys-off";
 // What the page's head covers.

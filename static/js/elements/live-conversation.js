@@ -1,11 +1,9 @@
-import { Acks } from "lib/acks.js";
-import { Applier, holdOf } from "lib/apply.js";
+import { Applier } from "lib/apply.js";
 import { Branch } from "lib/branch.js";
-import { Connection } from "lib/connection.js";
 import { Elsewhere } from "lib/elsewhere.js";
-import { keepFocus } from "lib/focus.js";
+import { keepFocus } from "lib/keys.js";
 import { fill, fragment } from "lib/html.js";
-import { get, TURNS, withQuery } from "lib/requests.js";
+import { Line } from "lib/line.js";
 import { Turns } from "lib/turns.js";
 
 /**
@@ -17,24 +15,25 @@ import { Turns } from "lib/turns.js";
  */
 class LiveConversation extends HTMLElement {
   #listening;
-  #connection;
+  #line;
   #applier;
   #turns;
   #branch;
   #elsewhere;
-  #acks;
 
   connectedCallback() {
     this.#turns = new Turns(this.querySelector("[data-turns]"), fragment);
     this.#applier = new Applier({ fragment, fill, blank: (kind) => this.#blank(kind) });
-    this.#connection = this.#connect();
+    this.#elsewhere = new Elsewhere(this.#turns.running ? "" : this.dataset.running);
+    const page = { turns: this.#turns, elsewhere: this.#elsewhere, applier: this.#applier };
+    this.#line = new Line(document.body.dataset, this.dataset, page);
+    this.#heed();
     this.#branch = new Branch({
       turns: this.#turns,
-      load: async (after) => (await get(withQuery(this.dataset.turns, after && { after }), TURNS)).text(),
+      load: (after) => this.#line.turnsAfter(after),
       added: (answers) => this.#show(answers),
-      end: (fate) => this.#connection.end(fate),
+      end: (fate) => this.#line.end(fate),
     });
-    this.#acks = new Acks((count) => this.#connection.send({ type: "ack", count }));
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     document.addEventListener("post-begun", () => this.#branch.postBegun(), { signal });
@@ -42,67 +41,30 @@ class LiveConversation extends HTMLElement {
     document.addEventListener("ask-accepted", ({ detail }) => this.#own(() => this.#accept(detail)), { signal });
     document.addEventListener("answer-again", ({ detail }) => this.#own(() => this.#again(detail)), { signal });
     document.addEventListener("answer-further", ({ detail }) => this.#own(() => this.#resume(detail.message)), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden || this.#wake(), { signal });
-    for (const name of ["online", "offline"]) addEventListener(name, () => this.#wake(), { signal });
-    addEventListener("pagehide", () => this.#connection.pause(), { signal });
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#connection.start(), { signal });
-    this.#elsewhere = new Elsewhere(this.#turns.running ? "" : this.dataset.running);
+    document.addEventListener("visibilitychange", () => document.hidden || this.#line.look(), { signal });
+    for (const name of ["online", "offline"]) addEventListener(name, () => this.#line.look(), { signal });
+    addEventListener("pagehide", () => this.#line.pause(), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#line.start(), { signal });
     this.#tellRunning();
-    this.#connection.start();
+    this.#line.start();
   }
 
   disconnectedCallback() {
     this.#listening.abort();
-    this.#connection.pause();
+    this.#line.pause();
   }
 
-  #connect() {
-    const { protocol, release } = document.body.dataset;
-    const connection = new Connection({
-      url: new URL("/ws/", location.href.replace(/^http/, "ws")).href,
-      protocol,
-      release,
-      poll: () => this.#poll(),
-      isBusy: () => this.#turns.unsettled.length > 0,
-    });
-    connection.addEventListener("open", () => this.#greet());
-    connection.addEventListener("frame", ({ detail }) => this.#receive(detail));
-    connection.addEventListener("state", ({ detail: state }) => {
+  #heed() {
+    this.#line.addEventListener("frame", ({ detail }) => this.#receive(detail));
+    this.#line.addEventListener("state", ({ detail: state }) => {
       this.dataset.connection = state;
       this.#say("connection-changed", { state });
     });
-    return connection;
-  }
-
-  #greet() {
-    this.#applier.forget();
-    this.#acks.restart();
-    this.#watch();
-    this.#hold(this.#turns.awaited);
-  }
-
-  #wake() {
-    this.#connection.wake();
-    this.#watch();
-  }
-
-  #watch() {
-    this.#connection.send({ type: "watch", conversation: this.dataset.conversation });
-  }
-
-  #hold(answers) {
-    for (const answer of answers) this.#connection.send(holdOf(answer));
-  }
-
-  async #poll() {
-    this.#applier.forget();
-    const holding = JSON.stringify([...this.#turns.awaited.map(holdOf), ...this.#elsewhere.holds]);
-    return (await (await get(withQuery(this.dataset.progress, { holding }), "application/json")).json()).frames;
   }
 
   #receive(frame) {
     if (frame.type === "progress") return this.#apply(frame);
-    if (frame.type === "gone") return this.#connection.end("gone");
+    if (frame.type === "gone") return this.#line.end("gone");
     if (frame.title) this.#say("conversation-renamed", { title: frame.title });
     const leaf = frame.leaf ?? (frame.type === "added" ? frame.message : "");
     if (leaf) this.#branch.hear(leaf);
@@ -113,7 +75,7 @@ class LiveConversation extends HTMLElement {
 
   #hearRunning(message) {
     this.#elsewhere.hear(this.#turns.answer(message) ? "" : message);
-    for (const hold of this.#elsewhere.holds) this.#connection.send(hold);
+    this.#line.holdElsewhere();
     this.#tellRunning();
   }
 
@@ -121,12 +83,12 @@ class LiveConversation extends HTMLElement {
   #resume(message) {
     const answer = this.#turns.reopen(message);
     if (!answer) return;
-    this.#hold([answer]);
-    this.#connection.hurry();
+    this.#line.hold([answer]);
+    this.#line.hurry();
   }
 
   #apply(frame) {
-    this.#acks.applied();
+    this.#line.applied();
     const answer = this.#turns.answer(frame.message);
     if (this.#elsewhere.takes(frame)) this.#tellRunning();
     if (!answer) return;
@@ -135,14 +97,14 @@ class LiveConversation extends HTMLElement {
       () => this.#applier.apply(answer, frame),
       () => answer,
     );
-    if (!fits) this.#hold([answer]);
+    if (!fits) this.#line.hold([answer]);
     if (before !== frame.state) this.#say("answer-state", { state: frame.state, word: frame.word });
     this.#tellRunning();
   }
 
   // A page that hears nothing any more shows what was done on it when it is loaded anew.
   #own(show) {
-    if (this.#connection.isFinal) location.reload();
+    if (this.#line.isFinal) location.reload();
     else show();
   }
 
@@ -159,9 +121,9 @@ class LiveConversation extends HTMLElement {
   }
 
   #show(added) {
-    this.#hold(added);
+    this.#line.hold(added);
     // What ran here is on a branch that is not shown any more.
-    if (this.dataset.running && !this.#turns.attempts.includes(this.dataset.running)) this.#watch();
+    if (this.dataset.running && !this.#turns.attempts.includes(this.dataset.running)) this.#line.watch();
     this.#tellRunning();
   }
 
@@ -170,7 +132,7 @@ class LiveConversation extends HTMLElement {
     if (attempt === this.dataset.running) return;
     this.dataset.running = attempt;
     this.#say("answer-running", { attempt });
-    if (attempt) this.#connection.hurry();
+    if (attempt) this.#line.hurry();
   }
 
   #blank(kind) {

@@ -1,10 +1,7 @@
-import { letDrag } from "lib/dragging.js";
-import { leave } from "lib/leaving.js";
-import { Refusals } from "lib/refusals.js";
+import { leave, Refusals } from "lib/refusals.js";
 import { Tiles } from "lib/tiles.js";
-import { Uploads } from "lib/upload.js";
+import { isGone, Uploads } from "lib/upload.js";
 
-const AT_ONCE = 3;
 const STEPS = { earlier: -1, later: 1 };
 const OPPOSITES = { earlier: "later", later: "earlier" };
 
@@ -23,7 +20,7 @@ class PictureTray extends HTMLElement {
   #input;
   #tiles;
   #uploads;
-  #leaving = new Map();
+  #dragging;
   #sent = [];
 
   connectedCallback() {
@@ -31,11 +28,11 @@ class PictureTray extends HTMLElement {
     const { signal } = this.#listening;
     this.#strip = this.querySelector("[data-strip]");
     this.#input = this.closest("form").querySelector("[data-pick]");
-    const blank = (name) => this.querySelector(`template[data-blank="${name}"]`).content.firstElementChild;
-    const line = () => document.importNode(blank("refusal"), true);
-    this.#refusals = new Refusals(this.querySelector("[data-refusals]"), line, this.#input);
-    this.#tiles = new Tiles(this.#strip, () => document.importNode(blank("tile"), true));
-    this.#uploads = new Uploads(this.dataset.url, AT_ONCE);
+    const template = (name) => this.querySelector(`template[data-blank="${name}"]`).content.firstElementChild;
+    const blank = (name) => () => document.importNode(template(name), true);
+    this.#refusals = new Refusals(this.querySelector("[data-refusals]"), blank("refusal"), this.#input);
+    this.#tiles = new Tiles(this.#strip, blank("tile"));
+    this.#uploads = new Uploads(this.dataset.url);
     // From here on its files are sent at once, not with the form.
     this.#input.removeAttribute("name");
     this.#input.addEventListener("change", () => this.#take([...this.#input.files]), { signal });
@@ -46,14 +43,14 @@ class PictureTray extends HTMLElement {
     document.addEventListener("ask-tried", () => (this.#sent = this.#tiles.taken), { signal });
     document.addEventListener("ask-refused", () => this.#tiles.taken.forEach((tile) => this.#check(tile)), { signal });
     document.addEventListener("pictures-given", ({ detail }) => this.#take(detail.files), { signal });
-    letDrag(this.#strip, () => this.#changed(), signal);
     // What came with the page is for ticking off, without scripts.
     this.#show([...this.#strip.children].map((kept) => ({ ...kept.dataset })));
   }
 
   disconnectedCallback() {
     this.#listening.abort();
-    this.#letGo();
+    this.#dragging = null;
+    this.#uploads.callAllBack();
   }
 
   #take(files) {
@@ -67,32 +64,26 @@ class PictureTray extends HTMLElement {
   async #send(file) {
     if (file.size > Number(this.dataset.mostBytes)) return this.#refuse(file.name, this.dataset.tooLarge);
     const tile = this.#tiles.add(file);
-    const leaving = new AbortController();
-    this.#leaving.set(tile, leaving);
     this.#changed();
-    const bar = tile.querySelector("progress");
-    // All of it gone is not the end: then the site looks at it.
-    const progress = (part) => (part < 1 ? (bar.value = part) : bar.removeAttribute("value"));
     try {
-      const picture = await this.#uploads.send(file, { progress, signal: leaving.signal });
-      if (tile.isConnected) this.#tiles.settle(tile, picture);
+      const picture = await this.#uploads.send(file, tile, (part) => this.#tiles.progress(tile, part));
+      if (!picture) tile.remove();
+      else if (tile.isConnected) this.#tiles.settle(tile, picture);
     } catch (problem) {
       tile.remove();
-      const again = problem.isPassing && (() => this.#send(file));
-      if (!leaving.signal.aborted) this.#refuse(file.name, this.#wordsFor(problem), again);
+      this.#refuse(file.name, this.#wordsFor(problem), problem.isPassing && (() => this.#send(file)));
     } finally {
-      this.#leaving.delete(tile);
       this.#changed();
     }
   }
 
   #wordsFor({ status, message }) {
-    const usual = { 0: this.dataset.unreachable, 401: this.dataset.signedOut, 429: this.dataset.busy }[status];
-    return usual ?? (message || this.dataset.refused);
+    const { unreachable, signedOut, busy, refused } = this.dataset;
+    return { 0: unreachable, 401: signedOut, 429: busy }[status] ?? (message || refused);
   }
 
-  #refuse(name, words, again) {
-    this.#refusals.add(name, words, again);
+  #refuse(...line) {
+    this.#refusals.add(...line);
     this.#say("picture-refused");
   }
 
@@ -101,7 +92,7 @@ class PictureTray extends HTMLElement {
     if (!tile) return;
     const { act } = button.dataset;
     if (act === "remove") {
-      this.#leaving.get(tile)?.abort();
+      this.#uploads.callBack(tile);
       leave(tile, act, this.#input);
     } else {
       this.#tiles.shift(tile, STEPS[act]);
@@ -112,7 +103,7 @@ class PictureTray extends HTMLElement {
   }
 
   #show(pictures) {
-    this.#letGo();
+    this.#uploads.callAllBack();
     this.#refusals.clear();
     this.#tiles.show(pictures);
     this.#changed();
@@ -121,10 +112,6 @@ class PictureTray extends HTMLElement {
   #go(pictures) {
     this.#tiles.replace(this.#sent, pictures);
     this.#changed();
-  }
-
-  #letGo() {
-    for (const leaving of this.#leaving.values()) leaving.abort();
   }
 
   // A file that the browser itself cannot show is shown by its name.
@@ -136,8 +123,7 @@ class PictureTray extends HTMLElement {
 
   // A picture that the site has no more goes.
   async #check(tile) {
-    const response = await fetch(tile.dataset.thumbnail, { cache: "no-store" }).catch(() => null);
-    if (response?.status !== 404 || !tile.isConnected) return;
+    if (!(await isGone(tile.dataset.thumbnail)) || !tile.isConnected) return;
     tile.remove();
     this.#refuse(tile.dataset.name, this.dataset.gone);
     this.#changed();
@@ -145,7 +131,15 @@ class PictureTray extends HTMLElement {
 
   #changed() {
     this.#strip.hidden = !this.#tiles.count;
+    if (this.#tiles.count > 1) this.#letDrag();
     this.#say("pictures-changed");
+  }
+
+  // Only several pictures have an order. Where the module cannot be fetched, the buttons move them still.
+  #letDrag() {
+    this.#dragging ??= import("lib/dragging.js")
+      .then(({ letDrag }) => letDrag(this.#strip, () => this.#changed(), this.#listening.signal))
+      .catch(() => (this.#dragging = null));
   }
 
   #say(name) {

@@ -1,4 +1,4 @@
-import { isPressed } from "lib/typing.js";
+import { isPressed } from "lib/keys.js";
 
 const ZOOMS = [0, 1, 2, 4];
 

@@ -1,8 +1,15 @@
 import { fieldsOf } from "lib/requests.js";
-import { grow, isCovered, isPressed } from "lib/typing.js";
+import { isCovered, isPressed } from "lib/keys.js";
 import { Writing } from "lib/writing.js";
 
 const NOTHING = { text: "", pictures: [] };
+
+// As high as its text, in browsers that do not know `field-sizing`.
+function grow(box) {
+  if (CSS.supports("field-sizing", "content")) return;
+  box.style.height = "auto";
+  box.style.height = `${box.scrollHeight}px`;
+}
 
 /**
  * What is being written in the composer, kept over reloads: the next question, or an earlier one in other words. The

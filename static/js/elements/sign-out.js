@@ -1,4 +1,4 @@
-import { clearDrafts } from "lib/drafts.js";
+import { clearDrafts } from "lib/writing.js";
 
 /** Around the form for signing out: forgets what was being written, for the next person at this browser. */
 class SignOut extends HTMLElement {

@@ -1,5 +1,5 @@
 import { post } from "lib/requests.js";
-import { isCovered, isPressed } from "lib/typing.js";
+import { isCovered, isPressed } from "lib/keys.js";
 
 const ATTEMPT = /[0-9a-f-]{36}/;
 

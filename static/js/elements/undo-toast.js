@@ -1,4 +1,4 @@
-import { keepFocus } from "lib/focus.js";
+import { keepFocus } from "lib/keys.js";
 import { send } from "lib/requests.js";
 
 const SHOWN_FOR_MS = 20_000;

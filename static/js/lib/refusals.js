@@ -1,5 +1,3 @@
-import { leave } from "lib/leaving.js";
-
 /** Lines that say which file was not taken and why, in the list they are given. */
 export class Refusals {
   #list;
@@ -28,4 +26,11 @@ export class Refusals {
   clear() {
     this.#list.replaceChildren();
   }
+}
+
+/** Remove an item of a row. Focus goes on to the same button of its neighbour, or to `home`. */
+export function leave(item, button, home) {
+  const next = item.nextElementSibling ?? item.previousElementSibling;
+  item.remove();
+  (next?.querySelector(`[data-act="${button}"]`) ?? home).focus();
 }

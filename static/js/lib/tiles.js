@@ -32,6 +32,13 @@ export class Tiles {
     return tile;
   }
 
+  /** So much of what this tile shows has gone, 0 to 1. All of it is not the end: then the site looks at it. */
+  progress(tile, part) {
+    const bar = tile.querySelector("progress");
+    if (part < 1) bar.value = part;
+    else bar.removeAttribute("value");
+  }
+
   /** The site has taken what this tile shows. A picture that is here already is not shown twice. */
   settle(tile, { id, name, thumbnail, width, height }) {
     if (this.taken.some((other) => other !== tile && other.dataset.id === id)) return tile.remove();

@@ -1,10 +1,14 @@
-import { isPressed } from "lib/typing.js";
+import { isPressed } from "lib/keys.js";
 
 /**
- * A box for writing another title in the place of `title`. Enter and leaving it save, where it was changed; Escape does
- * not. Then it goes: `close()` is called, and `home` has the focus that the box had.
+ * Puts a box for writing another title in the place of the link in this line of the list; nothing where one is already.
+ * Enter and leaving it save, where it was changed: `save(link, title)`; Escape does not. Then it goes, and the link has
+ * the focus that it had.
  */
-export function titleBox({ title, label, save, close, home }) {
+export function rename(line, label, save) {
+  const link = line.querySelector("a");
+  if (line.querySelector("input")) return;
+  const title = link.textContent;
   const box = Object.assign(document.createElement("input"), { className: "side__rename", value: title });
   Object.assign(box, { maxLength: 200, dir: "auto", autocomplete: "off", ariaLabel: label });
   let isOver = false;
@@ -13,11 +17,11 @@ export function titleBox({ title, label, save, close, home }) {
     isOver = true;
     const hadFocus = document.activeElement === box;
     try {
-      if (isMeant && box.value.trim() && box.value !== title) await save(box.value);
+      if (isMeant && box.value.trim() && box.value !== title) await save(link, box.value);
     } finally {
       box.remove();
-      close();
-      if (hadFocus) home.focus();
+      line.classList.remove("side__item--renamed");
+      if (hadFocus) link.focus();
     }
   };
   box.addEventListener("keydown", (event) => {
@@ -28,5 +32,8 @@ export function titleBox({ title, label, save, close, home }) {
     event.stopPropagation();
   });
   box.addEventListener("blur", () => end(true));
-  return box;
+  line.classList.add("side__item--renamed");
+  line.prepend(box);
+  box.focus();
+  box.select();
 }

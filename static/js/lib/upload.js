@@ -1,6 +1,7 @@
 import { csrfToken, sentenceOf } from "lib/requests.js";
 
 const STALLED_AFTER_MS = 120_000;
+const AT_ONCE = 3;
 
 /** Why a file was not taken: `message` is a sentence, or "" when nothing is known; `status` 0 is no answer at all. */
 export class NotTaken extends Error {
@@ -15,23 +16,45 @@ export class NotTaken extends Error {
   }
 }
 
-/** Sends files to one address, so many at a time and in the order given. */
+/** Sends files to one address, a few at a time and in the order given, each for somebody who may call it back. */
 export class Uploads {
   #url;
-  #most;
   #running = 0;
   #waiting = [];
+  #leaving = new Map();
 
-  constructor(url, most) {
+  constructor(url) {
     this.#url = url;
-    this.#most = most;
   }
 
   /**
-   * What the site says of the file. `progress(part)` hears how much of it has gone, 0 to 1. Rejects with NotTaken, or
-   * with the signal's reason.
+   * What the site says of the file, null when it was called back. `progress(part)` hears how much of it has gone, 0 to
+   * 1. Rejects with NotTaken.
    */
-  async send(file, { progress, signal }) {
+  async send(file, owner, progress) {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    this.#leaving.set(owner, leaving);
+    try {
+      return await this.#sendInTurn(file, progress, signal);
+    } catch (problem) {
+      if (signal.aborted) return null;
+      throw problem;
+    } finally {
+      this.#leaving.delete(owner);
+    }
+  }
+
+  /** What is sent for this owner is not wanted any more. */
+  callBack(owner) {
+    this.#leaving.get(owner)?.abort();
+  }
+
+  callAllBack() {
+    for (const leaving of this.#leaving.values()) leaving.abort();
+  }
+
+  async #sendInTurn(file, progress, signal) {
     await this.#turn(signal);
     try {
       return await sendOne(this.#url, file, progress, signal);
@@ -42,13 +65,19 @@ export class Uploads {
   }
 
   async #turn(signal) {
-    while (this.#running >= this.#most) await new Promise((done) => this.#waiting.push(done));
+    while (this.#running >= AT_ONCE) await new Promise((done) => this.#waiting.push(done));
     this.#running += 1;
     if (!signal.aborted) return;
     this.#running -= 1;
     this.#waiting.shift()?.();
     throw signal.reason;
   }
+}
+
+/** Whether the site says that it has nothing at this address any more. */
+export async function isGone(url) {
+  const response = await fetch(url, { cache: "no-store" }).catch(() => null);
+  return response?.status === 404;
 }
 
 // Not `fetch`: it does not tell how much has gone.

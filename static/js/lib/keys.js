@@ -16,9 +16,20 @@ export function isCovered() {
   return Boolean(document.querySelector(":popover-open, :modal"));
 }
 
-/** Make a text box as high as its text, in browsers that do not know `field-sizing`. */
-export function grow(box) {
-  if (CSS.supports("field-sizing", "content")) return;
-  box.style.height = "auto";
-  box.style.height = `${box.scrollHeight}px`;
+/**
+ * Change the page, and give the focus to `place()` when what held it went. A reader who works by keys or by ear then
+ * goes on from there, not from the top of the page.
+ */
+export function keepFocus(change, place) {
+  const focused = document.activeElement;
+  const result = change();
+  if (focused && focused !== document.body && !focused.checkVisibility()) stand(place());
+  return result;
+}
+
+// Give the focus to something that is read, without moving the page.
+function stand(element) {
+  if (!element) return;
+  if (!element.hasAttribute("tabindex")) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
 }
