@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.urls import reverse
 from chatapp import fittings, knobs, presentation, wiring
 from chatapp.forms.asking import AskForm, first_error
 from chatapp.images.refusals import Refused
-from chatapp.models import Conversation, Image, Message, Posted, User
+from chatapp.models import Conversation, Message, Posted, User
 from chatapp.models.conversation import (
     AlreadyAnswering,
     Asked,
@@ -22,12 +21,12 @@ from chatapp.models.conversation import (
 from chatapp.models.image import UnknownPicture
 from chatapp.models.posted import CannotGoOn, posted_before
 from chatapp.views.access import signed_in
+from chatapp.views.brought import Brought
 from chatapp.views.errors import json_error, wants_json
-from chatapp.views.images import take
 from chatapp.views.requests import fields, is_typed, wants_turns
 
-MAX_PICTURES = 10
 FINAL = "This answer cannot be written on any more: it went on elsewhere, or something was asked after it."
+GONE = "A picture of this question is not there any more. Nothing was sent; add it again if it matters."
 BUSY = "An answer is still being written here. Stop it or wait until it is done, then ask again: your text is kept."
 
 
@@ -39,22 +38,18 @@ class Wrong(Exception):
         self.status, self.code = status, code
 
 
-def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
-    """The question in a request, with the parameters it brings over those `chosen` before. Raises Wrong.
+def question_in(request: HttpRequest, brought: Brought, *, chosen: Mapping[str, Any]) -> Asked:
+    """The question in a request, with its pictures, and the parameters it brings over those `chosen` before.
 
-    Files that a form without JavaScript brings along are taken in like those uploaded beforehand.
+    Raises Wrong.
     """
     form = AskForm(fields(request))
     if not form.is_valid():
         raise Wrong(400, "invalid", first_error(form))
     user, sent = signed_in(request), form.cleaned_data
-    files = _files_in(request)
-    if len(sent["images"]) + len(files) > MAX_PICTURES:
-        raise Wrong(400, "too_many_pictures", f"A question takes at most {MAX_PICTURES} pictures. Remove some.")
     parameters = parameters_in(request, chosen)
-    images: tuple[UUID, ...] = sent["images"]
     try:
-        images += tuple(take(user, file)[0].public_id for file in files)
+        images = brought.keys()
     except Refused as refused:
         raise Wrong(400, refused.code, str(refused)) from refused
     if not sent["text"].strip() and not images:
@@ -62,37 +57,10 @@ def question_in(request: HttpRequest, *, chosen: Mapping[str, Any]) -> Asked:
     return Asked(
         text=sent["text"],
         client_id=sent["client_id"],
-        images=tuple(dict.fromkeys(images)),
+        images=images,
         parameters=fittings.parameters_for(user, parameters),
         chosen=parameters,
     )
-
-
-def pictures_in(request: HttpRequest) -> list[presentation.ImageView]:
-    """The pictures of a refused question, for a form without JavaScript to keep: those it names, as far as they are
-    there, and the files it brings, as far as they can be taken in."""
-    form = AskForm(fields(request))
-    form.is_valid()
-    user = signed_in(request)
-    keys = list(form.cleaned_data.get("images", ()))
-    found = sorted(user.images.filter(public_id__in=keys), key=lambda image: keys.index(image.public_id))
-    for file in _files_in(request):
-        if len(found) < MAX_PICTURES and (image := _taken(user, file)) and image not in found:
-            found.append(image)
-    return [presentation.ImageView.of(image) for image in found]
-
-
-def _files_in(request: HttpRequest) -> "list[UploadedFile[bytes]]":
-    return [file for file in request.FILES.getlist("files") if file.name]
-
-
-def _taken(user: User, file: "UploadedFile[bytes]") -> Image | None:
-    """The picture in a file, which may have been read before; None when there is none to be had."""
-    file.seek(0)
-    try:
-        return take(user, file)[0]
-    except (Refused, User.DoesNotExist):
-        return None
 
 
 def parameters_in(request: HttpRequest, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,7 +117,9 @@ def _posted(post: Callable[[], Posted]) -> Posted:
         raise Wrong(400, "not_an_answer", "Only an answer can be regenerated.") from wrong
     except NotAQuestion as wrong:
         raise Wrong(400, "not_a_question", "Only a question can be edited.") from wrong
-    except (UnknownPicture, Conversation.DoesNotExist, Message.DoesNotExist, User.DoesNotExist) as wrong:
+    except UnknownPicture as wrong:
+        raise Wrong(404, "not_found", GONE) from wrong
+    except (Conversation.DoesNotExist, Message.DoesNotExist, User.DoesNotExist) as wrong:
         raise Http404 from wrong
 
 

@@ -17,7 +17,8 @@ from chatapp.generation.holding import Holding
 from chatapp.models import Conversation, Message
 from chatapp.prepared import Prepared
 from chatapp.views.access import conversation_of, message_in, signed_in
-from chatapp.views.asking import answered, pictures_in, question_in
+from chatapp.views.asking import answered, question_in
+from chatapp.views.brought import Brought
 from chatapp.views.errors import json_error, only, sign_in_required, wants_json
 from chatapp.views.pages import page_of
 from chatapp.views.requests import fields, takes_files, typed
@@ -69,11 +70,12 @@ def index(request: HttpRequest) -> HttpResponse:
     """GET lists all conversations, POST begins one."""
     if request.method != "POST":
         return _list(request)
+    brought = Brought(request)
     return answered(
         request,
-        lambda: Conversation.begin(question_in(request, chosen={}), owner=signed_in(request)),
+        lambda: Conversation.begin(question_in(request, brought, chosen={}), owner=signed_in(request)),
         page=lambda sentence, status: _home(
-            request, text=typed(request), error=sentence, status=status, pictures=pictures_in(request)
+            request, text=typed(request), error=sentence, status=status, pictures=brought.kept()
         ),
     )
 

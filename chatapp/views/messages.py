@@ -11,7 +11,8 @@ from chatapp.forms.asking import AgainForm, first_error
 from chatapp.models import Generation, Posted
 from chatapp.models.posted import CannotGoOn, going_on, went_on
 from chatapp.views.access import conversation_of, generation_of, message_of, signed_in
-from chatapp.views.asking import Wrong, answered, parameters_in, pictures_in, question_in
+from chatapp.views.asking import Wrong, answered, parameters_in, question_in
+from chatapp.views.brought import Brought
 from chatapp.views.conversations import show_page
 from chatapp.views.errors import only, sign_in_required, wants_json
 from chatapp.views.requests import fields, takes_files, typed, wants_turns
@@ -24,10 +25,10 @@ from chatapp.words import Purpose, Role
 @sign_in_required
 def create(request: HttpRequest, conversation: UUID) -> HttpResponse:
     """Ask the next question of a conversation."""
-    found = conversation_of(request, conversation)
+    found, brought = conversation_of(request, conversation), Brought(request)
     return answered(
         request,
-        lambda: found.post(question_in(request, chosen=found.parameters)),
+        lambda: found.post(question_in(request, brought, chosen=found.parameters)),
         page=lambda sentence, status: show_page(
             request,
             found,
@@ -35,7 +36,7 @@ def create(request: HttpRequest, conversation: UUID) -> HttpResponse:
             text=typed(request),
             error=sentence,
             status=status,
-            pictures=pictures_in(request),
+            pictures=brought.kept(),
         ),
     )
 
@@ -50,9 +51,10 @@ def edit(request: HttpRequest, message: UUID) -> HttpResponse:
         raise Http404
     talk = found.conversation
     if request.method == "POST":
+        brought = Brought(request)
         return answered(
             request,
-            lambda: talk.edit(found, question_in(request, chosen=talk.parameters)),
+            lambda: talk.edit(found, question_in(request, brought, chosen=talk.parameters)),
             page=lambda sentence, status: show_page(
                 request,
                 talk,
@@ -60,7 +62,7 @@ def edit(request: HttpRequest, message: UUID) -> HttpResponse:
                 text=typed(request),
                 error=sentence,
                 status=status,
-                pictures=pictures_in(request),
+                pictures=brought.kept(),
                 editing=found,
             ),
         )

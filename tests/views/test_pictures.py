@@ -1,7 +1,6 @@
 """Pictures at the doors: taken, given back to their owner alone, sent with a question, gone with it; and edited questions."""
 
 import json
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
@@ -10,7 +9,6 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -36,11 +34,6 @@ def upload(client: Client, data: bytes, name: str = "figs.png", kind: str = "ima
 
 def ask(client: Client, path: str = "/conversations/", **fields: object):
     return client.post(path, {"text": "What is it?", "client_id": str(uuid4()), **fields}, **JSON)
-
-
-def kept_on(reply: HttpResponse) -> list[str]:
-    """The ids of the pictures that the page keeps for the next try, in order."""
-    return re.findall(r'name="images" value="([^"]+)" checked', reply.content.decode())
 
 
 def finish(body: dict, **changes: object) -> None:
@@ -173,52 +166,6 @@ def test_anothers_picture_is_not_there(door: Client, bob: User) -> None:
 def test_eleven_pictures_are_too_many(door: Client) -> None:
     reply = ask(door, images=[str(uuid4()) for _ in range(11)])
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "too_many_pictures")
-
-
-def test_without_javascript_files_come_with_the_question(door: Client) -> None:
-    fields = {"text": "What?", "client_id": str(uuid4()), "files": [SimpleUploadedFile("a.png", png())]}
-    reply = door.post("/conversations/", fields)
-    assert reply.status_code == 302
-    assert Part.objects.filter(image__isnull=False).count() == 1
-
-
-def test_without_javascript_a_refused_file_leaves_the_text_in_the_composer(door: Client) -> None:
-    fields = {"text": "Keep me", "client_id": str(uuid4()), "files": [SimpleUploadedFile("a.txt", b"no picture")]}
-    reply = door.post("/conversations/", fields)
-    assert reply.status_code == 400
-    assert "Keep me" in reply.content.decode()
-    assert "not a picture" in reply.content.decode()
-    assert Conversation.objects.count() == 0
-
-
-@pytest.mark.parametrize("more", [{"text": "x" * 200_001}, {"client_id": "nobody's"}, {"max_tokens": "-1"}])
-def test_without_javascript_a_refused_question_keeps_the_files_it_came_with(
-    door: Client, alice: User, more: dict[str, str]
-) -> None:
-    kept = picture_of(alice)
-    fresh = SimpleUploadedFile("fresh.png", png((1, 2, 3)))
-    files = [SimpleUploadedFile("a.txt", b"no picture"), fresh]
-    usual = {"text": "What?", "client_id": str(uuid4()), "images": str(kept.public_id)}
-    reply = door.post("/conversations/", usual | {"files": files} | more)
-    assert reply.status_code == 400
-    taken = Image.objects.get(name="fresh.png")
-    assert kept_on(reply) == [str(kept.public_id), str(taken.public_id)]
-
-
-def test_without_javascript_files_wait_with_a_question_that_comes_too_early(door: Client, alice: User) -> None:
-    talk = talk_of(alice, settled=False)
-    fields = {"text": "And this?", "client_id": str(uuid4()), "files": [SimpleUploadedFile("a.png", png())]}
-    reply = door.post(f"/conversations/{talk.conversation}/messages/", fields)
-    assert reply.status_code == 409
-    assert kept_on(reply) == [str(Image.objects.get().public_id)]
-
-
-def test_without_javascript_no_more_files_are_kept_than_a_question_takes(door: Client, alice: User) -> None:
-    files = [SimpleUploadedFile(f"{n}.png", png((n, n, n))) for n in range(10)]
-    fields = {"text": "What?", "client_id": str(uuid4()), "images": str(picture_of(alice).public_id), "files": files}
-    reply = door.post("/conversations/", fields)
-    assert reply.status_code == 400
-    assert len(kept_on(reply)) == 10
 
 
 def test_a_picture_goes_with_the_last_message_that_uses_it(door: Client, alice: User) -> None:
