@@ -29,12 +29,16 @@ changed many times before it is closed by the next one.
 
 The last paragraph."""
 
-# Notes each change inside of a finished block. Bars that a block of code gives itself are no change of it.
+# Notes each change inside of a finished block. Bars that a block of code gives itself are no change of it, nor is that a
+# tail becomes one.
 WATCH = """(answer) => {
   window.touched = [];
   window.seen = 0;
   const isBar = (node) => node.dataset?.added !== undefined;
+  const closes = ({ target, attributeName, oldValue }) =>
+    attributeName === "class" && oldValue === "tail" && target.className === "block";
   const note = (record) => {
+    if (closes(record)) return;
     const element = record.target.nodeType === Node.ELEMENT_NODE ? record.target : record.target.parentElement;
     const nodes = [...record.addedNodes, ...record.removedNodes];
     if (element.closest(".block") && !(nodes.length && nodes.every(isBar)) && !element.closest("[data-added]"))
@@ -43,7 +47,7 @@ WATCH = """(answer) => {
       if (node.classList?.contains("block")) window.touched.push(`removed ${node.outerHTML.slice(0, 200)}`);
   };
   new MutationObserver((records) => { window.seen += records.length; records.forEach(note); }).observe(
-    answer, { subtree: true, childList: true, characterData: true, attributes: true });
+    answer, { subtree: true, childList: true, characterData: true, attributes: true, attributeOldValue: true });
 }"""
 SELECT_FIRST_BLOCK = """(answer) => {
   const block = answer.querySelector("[data-kind=text] .block");

@@ -120,6 +120,27 @@ def test_settling_keeps_the_blocks_that_come_again_and_changes_the_others(stage:
     assert page.locator(".answer__running").count() == 0
 
 
+def test_a_tail_that_closes_as_it_stood_stays(stage: Stage) -> None:
+    turn = answer(parts=[part(0, html=block("One."))])
+    page = stage.show(question(), turn)
+    stage.is_live()
+    at = {"position": 0, "kind": "text"}
+    stage.socket.tell(frame(turn, parts=[at | {"since": 1, "tail": '<p dir="auto">Two'}]))
+    stage.socket.tell(frame(turn, parts=[at | {"since": 1, "tail_keep": 17, "tail": " words.</p>"}]))
+    stage.until(lambda: text_of(stage).endswith("words."))
+    page.evaluate("window.kept = document.querySelector('.tail')")
+    closing = block("Two words.") + block("Three.")
+    stage.socket.tell(frame(turn, parts=[at | {"since": 1, "html": closing, "tail": "<p>Four</p>"}]))
+    stage.until(lambda: text_of(stage) == "One.\n\nTwo words.\n\nThree.\n\nFour")
+    assert page.evaluate("window.kept === document.querySelectorAll('.block')[1]")
+    # Another form of it is another block.
+    settled = at | {"since": 3, "html": block("Four <b>ends</b>.")}
+    stage.socket.tell(frame(turn, revision="1.1.1", state="done", word="Done", settled=True, parts=[settled]))
+    stage.until(lambda: text_of(stage).endswith("Four ends."))
+    assert page.locator(".block").count() == 4
+    assert page.locator(".tail").count() == 0
+
+
 def test_parts_stand_in_the_order_of_their_positions(stage: Stage) -> None:
     turn = answer()
     page = stage.show(question(), turn)

@@ -68,13 +68,16 @@ export class Applier {
     const room = roomOf(this.#part(article, frame));
     if (frame.whole) return true;
     const held = blocksOf(room);
-    const tail = frame.tail == null ? null : splice(this.#tails.get(key) ?? "", frame.tail_keep ?? 0, frame.tail);
+    const last = this.#tails.get(key) ?? "";
+    const tail = frame.tail == null ? null : splice(last, frame.tail_keep ?? 0, frame.tail);
     if ((frame.since ?? 0) > held.length || (frame.tail != null && tail === null)) {
       this.#tails.delete(key);
       return false;
     }
+    const surplus = held.slice(frame.since ?? 0);
+    const html = close(room, last, surplus.length ? "" : (frame.html ?? "")) ?? frame.html ?? "";
     const oldTail = tailOf(room);
-    replaceBlocks(room, held.slice(frame.since ?? 0), blocksOf(this.#fragment(frame.html ?? "")), oldTail);
+    replaceBlocks(room, surplus, blocksOf(this.#fragment(html)), oldTail);
     this.#applyTail(room, oldTail, tail, frame.tail_keep ?? 0, key);
     return true;
   }
@@ -170,6 +173,16 @@ function blocksOf(room) {
 function tailOf(room) {
   const last = room.lastElementChild;
   return last?.classList.contains("tail") ? last : null;
+}
+
+// The tail that closes as it stood becomes a block as it is: a long table is not parsed once more. Gives the HTML of the
+// blocks after it; undefined when it closes in another form, or not at all.
+function close(room, last, html) {
+  const closed = `<div class="block">${last}</div>`;
+  const tail = tailOf(room);
+  if (!tail || !last || !html.startsWith(closed)) return undefined;
+  tail.className = "block";
+  return html.slice(closed.length);
 }
 
 // A block that comes again with the same content stays, and with it what the reader has selected there.
