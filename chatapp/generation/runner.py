@@ -73,7 +73,7 @@ class Runner:
     def _begin(self, generation_id: int, job: Job | None = None) -> None:
         if self._is_draining or generation_id in self._tasks:
             if job:
-                # For the next process.
+                # For whoever looks next, here or in another process.
                 self._returns.append(asyncio.ensure_future(offload(give_back, generation_id, self._owner)))
             return
         # A fresh context: a request's own dies with its response, and with it every later database call of the task.

@@ -5,16 +5,7 @@ from django.utils import timezone
 
 from chatapp.generation.draft import AHEAD_BYTES, MAX_UNWRITTEN_BYTES, Draft, DraftFull
 from chatapp.words import PartKind, Reason, State
-
-
-class Clock:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clocks import Clock
 
 
 @pytest.fixture

@@ -4,18 +4,9 @@ import pytest
 
 from chatapp.sockets.bucket import Bucket
 from chatapp.sockets.crowd import Crowd
+from tests.clocks import Clock
 
 ALICE, BOB = 1, 2
-
-
-class Clock:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
