@@ -21,7 +21,7 @@ from tests.lab.test_readers import SlowReader
 FRAMES_A_SECOND = 20
 MOST_GROWTH_MB = 150
 # Of answers that have ended, all of them together.
-BURSTS, BURST_BYTES, MOST_LEFT_MB = 12, 300_000, 80
+BURSTS, BURST_BYTES, MOST_LEFT_MB = 12, 300_000, 55
 # What browsers do when the server restarts, in seconds (static/js/lib/connection.js).
 RETRY_FIRST, RETRY_LONGEST = 0.5, 15.0
 
