@@ -133,6 +133,30 @@ def test_open_it_stays_at_the_newest_line_until_the_reader_scrolls_up(stage: Sta
     assert text.evaluate(from_end) <= 1
 
 
+def test_the_end_that_a_reader_goes_back_to_may_move_on_meanwhile(stage: Stage) -> None:
+    turn = begin(stage, LONG)
+    text = stage.page.locator(".thinking__text")
+    from_end = "(text) => Math.round(text.scrollHeight - text.scrollTop - text.clientHeight)"
+    # As a smooth wheel does: to where the end was, in steps, while the text grows with each.
+    text.evaluate("""async (text) => {
+      const seen = (act) => new Promise((done) => {
+        text.addEventListener("scroll", done, { once: true });
+        act();
+      });
+      await seen(() => text.scrollTo({ top: 100, behavior: "instant" }));
+      const end = text.scrollHeight - text.clientHeight;
+      for (const part of [0.3, 0.6, 0.9, 1]) {
+        await seen(() => {
+          text.scrollTo({ top: end * part, behavior: "instant" });
+          for (let count = 0; count < 3; count += 1) text.append(text.firstElementChild.cloneNode(true));
+        });
+      }
+    }""")
+    assert text.evaluate(from_end) > 100
+    stage.socket.tell(frame(turn, state="thinking", word="Thinking"))
+    stage.until(lambda: text.evaluate(from_end) <= 1)
+
+
 def test_a_pane_that_folds_by_itself_above_the_reader_does_not_move_the_text(stage: Stage) -> None:
     turn = begin(stage, LONG)
     page = stage.page

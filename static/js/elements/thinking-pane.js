@@ -1,4 +1,6 @@
-const END_PX = 24;
+import { End } from "lib/end.js";
+
+const NEAR_PX = 24;
 const NEWEST_CHARS = 300;
 
 /**
@@ -10,17 +12,18 @@ class ThinkingPane extends HTMLElement {
   #listening;
   #pane;
   #text;
-  #isPinned = true;
+  #end;
   #isTouched = false;
 
   connectedCallback() {
     this.#pane = this.querySelector("details");
     this.#text = this.querySelector("[data-blocks]");
+    this.#end = new End(this.#text, NEAR_PX);
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.#pane.firstElementChild.addEventListener("click", () => this.#touch(), { signal });
     this.#pane.addEventListener("toggle", () => this.#refresh(), { signal });
-    this.#text.addEventListener("scroll", () => (this.#isPinned = this.#isAtEnd()), { signal, passive: true });
+    this.#text.addEventListener("scroll", (event) => this.#end.scrolled(event), { signal, passive: true });
     this.addEventListener("thinking-progress", ({ detail }) => this.#progress(detail), { signal });
     this.#remember();
     this.#refresh();
@@ -45,7 +48,7 @@ class ThinkingPane extends HTMLElement {
   }
 
   #refresh() {
-    if (this.#pane.open && this.#isRunning && this.#isPinned) this.#text.scrollTop = this.#text.scrollHeight;
+    if (this.#pane.open && this.#isRunning) this.#end.grown();
     const isShort = !this.#pane.open && this.#isRunning;
     this.querySelector("[data-newest]").textContent = isShort ? this.#newest() : "";
   }
@@ -64,10 +67,6 @@ class ThinkingPane extends HTMLElement {
     if (isAbove) window.scrollBy({ top: this.getBoundingClientRect().bottom - before, behavior: "instant" });
   }
 
-  #isAtEnd() {
-    return this.#text.scrollHeight - this.#text.scrollTop - this.#text.clientHeight < END_PX;
-  }
-
   get #key() {
     return `pane:${this.closest("[data-message]")?.dataset.message}:${this.dataset.part}`;
   }
@@ -75,7 +74,7 @@ class ThinkingPane extends HTMLElement {
   // The click comes before the pane moves.
   #touch() {
     this.#isTouched = true;
-    this.#isPinned = true;
+    this.#end.isKept = true;
     try {
       sessionStorage.setItem(this.#key, this.#pane.open ? "folded" : "open");
     } catch {
