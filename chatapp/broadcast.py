@@ -7,8 +7,8 @@ process listens once (a consumer dispatch per token would cost as much as all th
 
 import asyncio
 import logging
+import math
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -40,10 +40,12 @@ class Bell:
     """What one listener waits at. Close it when done."""
 
     def __init__(self, bells: "Bells") -> None:
-        self._bells = bells
+        self._bells, self._loop = bells, asyncio.get_running_loop()
         self._topics: set[str] = set()
         self._event = asyncio.Event()
         self._rung: set[str] = set()
+        self._due_at = math.inf
+        self._timer: asyncio.TimerHandle | None = None
 
     def listen(self, topic: str) -> None:
         self._topics.add(topic)
@@ -60,9 +62,11 @@ class Bell:
     async def wait(self, seconds: float) -> set[str]:
         """The topics rung since the last wait; empty when none rang within the time."""
         if not self._event.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._event.wait()
+            self._due_at = self._loop.time() + seconds
+            if self._timer is None or self._timer.when() > self._due_at:
+                self._arm()
+            await self._event.wait()
+        self._due_at = math.inf
         self._event.clear()
         rung, self._rung = self._rung, set()
         return rung
@@ -70,6 +74,26 @@ class Bell:
     def close(self) -> None:
         for topic in list(self._topics):
             self.ignore(topic)
+        self._disarm()
+
+    # One timer serves many waits, since it only has to ring when nothing else does: to set and cancel one for each
+    # costs as much as the waiting itself.
+
+    def _arm(self) -> None:
+        self._disarm()
+        self._timer = self._loop.call_at(self._due_at, self._is_time)
+
+    def _disarm(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+
+    def _is_time(self) -> None:
+        self._timer = None
+        if self._loop.time() >= self._due_at:
+            self._event.set()
+        elif self._due_at < math.inf:
+            self._arm()
 
 
 class Bells:

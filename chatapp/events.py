@@ -162,7 +162,8 @@ class Hold(_Frame, frozen=True, kw_only=True, tag="hold"):
 
 
 class Ack(_Frame, frozen=True, kw_only=True, tag="ack"):
-    """I have applied this many `progress` frames on this socket so far. At most four a second."""
+    """I have applied this many `progress` frames on this socket so far. Said at once after four, else twice a
+    second."""
 
     count: Count
 

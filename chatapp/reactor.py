@@ -3,6 +3,7 @@
 Import and install before anything of Twisted that needs a reactor.
 """
 
+import logging
 from typing import Any
 
 from twisted.internet import asyncioreactor
@@ -10,16 +11,55 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.main import installReactor
 from twisted.python.failure import Failure
 
+log = logging.getLogger(__name__)
+
 
 class Reactor(asyncioreactor.AsyncioSelectorReactor):
-    """Notices connections that the loop has given up.
+    """Writes without asking whether it may, and notices connections that the loop has given up.
+
+    The system's buffer has room for nearly everything that is said, so each is tried at the end of the loop's turn.
+    Only what is left waits until the system calls: to be called costs as much as all else of a frame's sending.
 
     When a peer resets its connection, uvloop calls the reader once and watches no more. A reader that still finds
     bytes there, as of a request that came with the reset, hears of no error, then or later; and who writes an answer
     gets a RuntimeError instead of a lost connection.
     """
 
+    def __init__(self, loop: Any) -> None:
+        self._untried: dict[Any, None] = {}
+        super().__init__(loop)
+
     def addWriter(self, writer: Any) -> None:  # noqa: N802 (Twisted names it)
+        if writer in self._writers or writer in self._untried:
+            return
+        if not self._untried:
+            self._asyncioEventloop.call_soon(self._try)
+        self._untried[writer] = None
+
+    def removeWriter(self, writer: Any) -> None:  # noqa: N802
+        if writer in self._untried:
+            del self._untried[writer]
+        else:
+            super().removeWriter(writer)
+
+    def _try(self) -> None:
+        for writer in list(self._untried):
+            # A write may end other connections.
+            if writer in self._untried:
+                self._write(writer)
+        # Who has written everything has taken itself off.
+        left, self._untried = self._untried, {}
+        for writer in left:
+            self._wait_for(writer)
+
+    def _write(self, writer: Any) -> None:
+        try:
+            self._readOrWrite(writer, False)
+        except Exception:
+            # The others have something to say as well.
+            log.exception("a connection could not be ended")
+
+    def _wait_for(self, writer: Any) -> None:
         try:
             super().addWriter(writer)
         except RuntimeError:

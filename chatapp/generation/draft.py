@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from chatapp.words import RUNNING, PartKind, State
 
 MAX_UNWRITTEN_BYTES = 2_000_000
@@ -30,8 +32,7 @@ class PartState:
     ended_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A run of text of one part."""
 
     seq: int
@@ -40,8 +41,7 @@ class Row:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """What one commit writes for one attempt. `moves` are field changes of the generation, `calls` rows of Call."""
 
     generation_id: int
@@ -203,7 +203,9 @@ class Draft:
             calls=(*(before.calls if before else ()), *self._calls),
         )
         self._unwritten, self._changed, self._moves, self._calls = [], set(), {}, []
-        self._taken, self._coming = batch, self._stand()
+        # Mostly there is more text and nothing else.
+        stays = not (before or changed or batch.moves or self.delayed)
+        self._taken, self._coming = batch, self.standing if stays else self._stand()
         return batch
 
     def written(self) -> None:

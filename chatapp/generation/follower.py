@@ -5,11 +5,12 @@ and is given the rest (see holding.py). What earlier attempts wrote in the same 
 reader may come from anywhere.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from django.utils import timezone
+import msgspec
 
 from chatapp import wording
 from chatapp.generation.draft import PartState, Row, Standing
@@ -28,13 +29,12 @@ class Growing(Protocol):
     def feed(self, text: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What a source says: how the attempt stands, the rows after the asked seq, and once settled each part's HTML."""
 
     standing: Standing
     rows: tuple[Row, ...]
-    settled_html: dict[int, str] = field(default_factory=dict)
+    settled_html: dict[int, str] = {}
     thinking_tokens: int | None = None
 
 
@@ -72,6 +72,15 @@ class FollowedPart:
     ends: list[int] = field(default_factory=list)
     is_earlier: bool = False
     thinking_tokens: int | None = None
+    _label: tuple[PartState, int | None, str] | None = None
+
+    def label(self, tokens: int | None) -> str:
+        """The thinking pane's headline, put into words when it changes: each frame asks."""
+        state = self.state
+        if self._label is None or self._label[0] is not state or self._label[1] != tokens:
+            words = wording.thinking_label(started_ms=state.started_ms, ended_ms=state.ended_ms, thinking_tokens=tokens)
+            self._label = state, tokens, words
+        return self._label[2]
 
     def feed(self, text: str) -> None:
         """Take text in and render it, here and now: reading a renderer is what makes it work."""
@@ -237,10 +246,9 @@ def headline_of(part: FollowedPart, follower: Follower) -> tuple[str, bool]:
     if state.kind != PartKind.THINKING:
         return "", False
     tokens = part.thinking_tokens if part.is_earlier else _tokens_of_the_only_thought(follower)
-    label = wording.thinking_label(started_ms=state.started_ms, ended_ms=state.ended_ms, thinking_tokens=tokens)
     later = [p.state.kind for position, p in follower.parts.items() if position > state.position]
     ended_well = follower.standing is not None and follower.standing.state == State.DONE
-    return label, PartKind.TEXT in later or ended_well
+    return part.label(tokens), PartKind.TEXT in later or ended_well
 
 
 def _tokens_of_the_only_thought(follower: Follower) -> int | None:
@@ -253,4 +261,4 @@ def elapsed_ms(standing: Standing) -> int:
     """How long the attempt has run, or ran, in milliseconds."""
     if standing.ended_ms is not None:
         return standing.ended_ms
-    return max(0, round((timezone.now() - standing.sent_at).total_seconds() * 1000))
+    return max(0, round((time.time() - standing.sent_at.timestamp()) * 1000))

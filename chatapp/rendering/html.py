@@ -18,7 +18,7 @@ from chatapp.rendering.links import foreign_host, host_of, is_allowed
 _DEEPEST_EMPHASIS = 16
 # A longer paragraph is shown without emphasis, links and formulas: nobody writes one, but brackets by the thousand
 # take time, and while it is open it is read again with every frame.
-_LONGEST_TEXT = 20_000  # characters
+LONGEST_TEXT = 20_000  # characters
 
 _AUTO = ' dir="auto"'
 _STATIC = {
@@ -84,7 +84,7 @@ class Html(RendererHTML):
 
     def _text(self, text: str, env: EnvType) -> str:
         env["budget"].check()
-        if len(text) > _LONGEST_TEXT or not self._md.inline.terminator_re.search(text):
+        if len(text) > LONGEST_TEXT or not self._md.inline.terminator_re.search(text):
             return escape(text, quote=False)  # too much to look into, or nothing to see
         known: MutableMapping[str, str] | None = env["inlines"]
         html = None if known is None else known.get(text)

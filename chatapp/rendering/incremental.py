@@ -16,6 +16,7 @@ from markdown_it.token import Token
 from chatapp.rendering.budget import ExhaustedError
 from chatapp.rendering.clean import clean
 from chatapp.rendering.code import Ink, code_block
+from chatapp.rendering.html import LONGEST_TEXT
 from chatapp.rendering.lines import line_text
 from chatapp.rendering.markup import plain
 from chatapp.rendering.parser import Env, Markdown, environment, top_level
@@ -28,6 +29,11 @@ _LOG = logging.getLogger(__name__)
 _ENDED_BY_BLANK_LINE = frozenset({"paragraph_open", "table", "blockquote_open"})
 # What could still be the marker of one more item.
 _MARKERS = frozenset("-+*0123456789")
+# What may mean something to Markdown inside of a line, or is not shown as it is; all else are words.
+_MARK = re.compile(r"[\x00-\x1f\x7f-\xa0!#$%&*+\-:<=>@\[\\\]^_`{|}~]")
+# A line that may become an item; others are what they begin as.
+_NUMBER = re.compile(r"\d*[.)]?\s*")
+_PARAGRAPH, _ITS_END = '<p dir="auto">', "</p>"
 
 
 class Incremental:
@@ -49,6 +55,7 @@ class Incremental:
         self._memory = _Memory()
         self._ink = Ink()
         self._fence: _OpenFence | None = None
+        self._prose: _OpenProse | None = None
         self._failed = False
 
     def feed(self, text: str) -> None:
@@ -90,7 +97,7 @@ class Incremental:
             return
         self._rest += fresh
         try:
-            if not self._failed and not self._grow_fence():
+            if not self._failed and not self._grow_prose(fresh) and not self._grow_fence():
                 self._read()
         except ExhaustedError:
             self._failed = True
@@ -107,12 +114,19 @@ class Incremental:
         self._tail = self._fence.html(self._rest)
         return True
 
+    def _grow_prose(self, fresh: str) -> bool:
+        """Whether all that came is more words of the line that was open: the same."""
+        if self._prose is None or not self._prose.goes_on(self._rest, fresh):
+            return False
+        self._tail = self._prose.html(self._rest)
+        return True
+
     def _read(self) -> None:
         src, start = self._rest, 0
         env = environment(src)
         env["references"], env["inlines"] = self._references, self._memory
         state = StateBlock(src, _MARKDOWN, env, [])
-        self._fence = None
+        self._fence = self._prose = None
         tail: list[str] = []
         known = len(self._references)
         try:
@@ -135,6 +149,7 @@ class Incremental:
         self._memory.depend_on(known)
         self._memory.forget_unused()
         self._tail = "".join(tail)
+        self._prose = _OpenProse.of(self._rest, self._tail)
 
     def _html(self, tokens: list[Token], env: Env) -> list[str]:
         return [_MARKDOWN.html(tokens, env)] if tokens else []
@@ -196,6 +211,40 @@ class _Memory(dict[str, str]):
     def __setitem__(self, text: str, html: str) -> None:
         self._used[text] = html
         super().__setitem__(text, html)
+
+
+@dataclass(slots=True)
+class _OpenProse:
+    """A paragraph of one line, all of the open rest, that ends in words; marks before them have their meaning."""
+
+    before: str  # HTML of what comes before the words
+    words_from: int
+
+    @staticmethod
+    def of(rest: str, tail: str) -> "_OpenProse | None":
+        """The paragraph that `rest` is; None when it is something else or its end has a meaning still open.
+
+        A mark is settled by the character after it, an address or entity by the next space: so words begin at the first
+        space after the last mark.
+        """
+        if "\n" in rest or not (rest[:1].isalnum() or rest[:1] in ("*", "`", '"', "(")) or _NUMBER.fullmatch(rest):
+            return None
+        at = max((mark.end() for mark in _MARK.finditer(rest)), default=0)
+        while 0 < at < len(rest) and not rest[at].isspace():
+            at += 1
+        words = rest[at:].rstrip()
+        html = words + _ITS_END
+        if not words or not tail.startswith(_PARAGRAPH) or not tail.endswith(html):
+            return None
+        return _OpenProse(tail[: len(tail) - len(html)], at)
+
+    def goes_on(self, rest: str, fresh: str) -> bool:
+        """Whether `rest`, which ends in what is `fresh`, is still that."""
+        return len(rest) <= LONGEST_TEXT and not _MARK.search(fresh)
+
+    def html(self, rest: str) -> str:
+        """The paragraph."""
+        return self.before + rest[self.words_from :].rstrip() + _ITS_END
 
 
 @dataclass(slots=True)

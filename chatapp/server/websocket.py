@@ -46,6 +46,11 @@ class Socket(WebSocketProtocol):
         super().onOpen()
         self.transport.resumeProducing()
 
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
+        # Daphne knows of it from its handshake on, which may have failed.
+        if hasattr(self, "server"):
+            super().onClose(wasClean, code, reason)
+
     def onPing(self, payload: bytes) -> None:  # noqa: N802
         # Answers that are not read would pile up; the last of many pings is the one that counts.
         if not self.gate.is_shut:
@@ -55,6 +60,13 @@ class Socket(WebSocketProtocol):
         # Autobahn's own holds our frames to the bound for browsers: a long answer's settled text would never arrive.
         if self.state == self.STATE_OPEN:
             self.sendFrame(opcode=BINARY if isBinary else TEXT, payload=payload)
+
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:  # noqa: N802
+        # Autobahn's own puts words in colours with each frame, for a log that is hardly ever read.
+        if sync or chopsize or self.send_queue:
+            super().sendData(data, sync, chopsize)
+        else:
+            self.transport.write(data)
 
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802
         # Autobahn's own check is for clients: it raises for 1011 and 1012, which are for servers to say.

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 MAX_FRAME_BYTES = 64 * 1024
 CLOSE_OUR_FAULT = 1011
-# A browser says a few things on connecting, then acknowledges four times a second.
+# A browser says a few things on connecting, then acknowledges a few times a second.
 FRAMES_A_SECOND, FRAMES_AT_ONCE = 60.0, 240.0
 SOCKETS_A_PERSON = 20
 # All of a person's tabs together: twenty that acknowledge, and come back at once after a restart.

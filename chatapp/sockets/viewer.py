@@ -88,6 +88,7 @@ class Viewer:
         self._topic = ""
         self._held: dict[str, Held] = {}
         self._identified_at = time.monotonic()
+        self._next_at = 0.0
 
     def close(self) -> None:
         """Let go of bells and followers."""
@@ -111,6 +112,8 @@ class Viewer:
         """Send until the session ends."""
         while True:
             rung = await self._bell.wait(LOOK_SECONDS if self._held else IDENTIFY_SECONDS)
+            if (rest := self._next_at - time.monotonic()) > 0:
+                await asyncio.sleep(rest)
             try:
                 if not await self._go_round(rung):
                     await self._close(events.CLOSE_SIGNED_OUT)
@@ -135,7 +138,7 @@ class Viewer:
             await self._tell_conversation()
         told = [await self._tell_progress(message) for message in list(self._held) if self._window.is_open]
         if any(told):
-            await asyncio.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - began)))
+            self._next_at = began + FRAME_SECONDS
         return True
 
     async def _may_stay(self) -> bool:
@@ -211,7 +214,7 @@ class Viewer:
         if follower.is_gone:
             self._drop(message)
             return False
-        await self._find_outcome(held, UUID(message))
+        await self._find_outcome(held, message)
         frame = await held.shared.lacking(held.holding, held.outcome)
         if frame is None:
             return False
@@ -221,15 +224,15 @@ class Viewer:
             self._drop(message)
         return True
 
-    async def _find_outcome(self, held: Held, message: UUID) -> None:
+    async def _find_outcome(self, held: Held, message: str) -> None:
         """The ending in words once there is one; before that the offer that a long thought comes with."""
         follower = held.shared.follower
         if follower.is_ended and not held.outcome_is_final:
-            held.outcome, is_final = await offload(presentation.outcome_html, message)
+            held.outcome, is_final = await offload(presentation.outcome_html, UUID(message))
             # An attempt that ended by itself wrote all that is told of it with its last words.
             held.outcome_is_final = is_final and (follower.is_settled or follower.is_done)
         elif not follower.is_ended and follower.is_long != (held.outcome is not None):
-            held.outcome = await offload(presentation.offer_html, message) if follower.is_long else None
+            held.outcome = await offload(presentation.offer_html, UUID(message)) if follower.is_long else None
 
     def _drop(self, message: str) -> None:
         held = self._held.pop(message, None)

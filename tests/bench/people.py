@@ -19,7 +19,7 @@ from tests.bench import text
 
 TURNS = "text/vnd.ponder.turns+html, application/json"
 TOKEN = "t" * 32
-ACK_SECONDS, ACK_FRAMES = 0.25, 4
+ACK_SECONDS, ACK_FRAMES = 0.5, 4
 PATIENCE_SECONDS = 120.0
 
 

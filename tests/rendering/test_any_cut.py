@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatapp.rendering import Incremental, render
+from chatapp.rendering.html import LONGEST_TEXT
 from tests.rendering.dom import assert_safe
 from tests.rendering.nasty import ENDS, LINES, NOTES, document, pieces
 
@@ -74,6 +75,90 @@ def test_pieces_of_one_size_give_the_same(size: int) -> None:
 @example("- a\n\n\t\n   - b", random.Random(9))
 def test_random_cuts_give_the_same(text: str, rng: random.Random) -> None:
     assert_same_at_every_stop(text, [rng.randrange(len(text) + 1) for _ in range(8)])
+
+
+# What has a meaning inside of a line, or at its start, or only looks like it; and spaces of every kind.
+MARKS = (
+    *(
+        "*",
+        "**",
+        "_",
+        "`",
+        "``",
+        "$",
+        "$$",
+        "\\(",
+        "\\)",
+        "\\[",
+        "[",
+        "]",
+        "[foo]",
+        "](http://x.y)",
+        "http://a.bc",
+        "![",
+    ),
+    *(
+        "&",
+        "&amp",
+        "&amp;",
+        ";",
+        "<",
+        "<br>",
+        ">",
+        "# ",
+        "- ",
+        "+ ",
+        "1",
+        "1. ",
+        "2)",
+        ".",
+        ")",
+        "(",
+        "5 each",
+        "|",
+        "~~",
+    ),
+    *(
+        "=",
+        "^",
+        "@",
+        "a@b.co",
+        ":",
+        "\\",
+        "\\*",
+        "中文",
+        "，",
+        "😀",
+        "\u00a0",
+        "\u3000",
+        "\u2028",
+        "\t",
+        "\x0b",
+        "\x00",
+        "  ",
+    ),
+)
+line_pieces = st.lists(st.sampled_from((*MARKS, *(["word", " and ", "the "] * 8))), min_size=1, max_size=12)
+
+
+@settings(max_examples=400, deadline=None)
+@given(line_pieces)
+@example(["word", "\u00a0", " ", "and"])
+@example(["1", ".", " word"])
+@example(["&amp", ";"])
+@example(["a_", "b_ c", " word"])
+def test_a_line_that_grows_by_words_is_the_same(found: list[str]) -> None:
+    stops = [len("".join(found[: count + 1])) for count in range(len(found))]
+    assert_same_at_every_stop("".join(found), stops)
+
+
+def test_a_line_too_long_to_look_into_loses_its_marks_at_the_same_place() -> None:
+    reader, text = Incremental(), "**a** " + "word " * (LONGEST_TEXT // 5)
+    reader.feed(text[:-10])
+    assert "<strong>" in reader.tail
+    reader.feed("word " * 5)
+    assert (reader.blocks, reader.tail) == whole(text[:-10] + "word " * 5)
+    assert "<strong>" not in reader.tail
 
 
 @pytest.mark.parametrize("seed", range(200))

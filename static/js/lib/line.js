@@ -2,7 +2,7 @@ import { holdOf } from "lib/apply.js";
 import { Connection } from "lib/connection.js";
 import { get, TURNS, withQuery } from "lib/requests.js";
 
-const TOGETHER_MS = 250;
+const TOGETHER_MS = 500;
 const AT_ONCE_AFTER = 4;
 
 /** The way to the server, of a page that shows one conversation: it says what the page watches, holds and has applied. */
@@ -79,7 +79,7 @@ export class Line extends Connection {
   }
 }
 
-/** Counts applied frames and acknowledges them joined: at once after four, else four times a second. */
+/** Counts applied frames and acknowledges them joined: at once after four, else twice a second. */
 class Acks {
   #applied = 0;
   #acknowledged = 0;
