@@ -12,7 +12,7 @@ from django.conf import settings
 
 from chatapp import knobs, rendering
 from chatapp.generation import follower as following
-from chatapp.generation.follower import Follower
+from chatapp.generation.follower import Follower, Reading
 from chatapp.generation.further import ANSWER_NOW_THINKING_TOKENS
 from chatapp.generation.history import Job, Said
 from chatapp.generation.settle import settle
@@ -106,7 +106,7 @@ def remove_pictures(names: Iterable[str]) -> None:
             log.error("the file of a picture stays for now: %s", wrong)
 
 
-def settle_attempt(generation_id: int) -> bool:
+def settle_attempt(generation_id: int) -> Reading | None:
     """Settle an ended attempt with this project's renderer."""
     return settle(generation_id, render=lambda text: rendering.join(rendering.render(text)), renderer=rendering.VERSION)
 

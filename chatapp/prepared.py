@@ -55,10 +55,12 @@ class _Query:
         self._places = [places.get(_plain(parameter), (None, parameter)) for parameter in self._parameters]
         if missing := {name for name, _ in places.values()} - {name for name, _ in self._places}:
             raise TypeError(f"no place in the query for {', '.join(missing)}")
-        converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
-        compiler.get_converters = lambda _: converters
-        compiler.as_sql = lambda *_, **__: (self._sql, self._parameters)
-        # The queryset asks its query for a compiler, and gets the one whose work is done.
+        self._compiler, self._connection = compiler, connection
+        self._converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        # The queryset asks its query for a compiler, and gets the one whose work is done: it only has to ask the
+        # database.
+        compiler.execute_sql = lambda *_, **__: None
+        compiler.results_iter = lambda *_, **__: self._found()
         self._queryset.query.get_compiler = lambda *_, **__: compiler
 
     def rows(self, values: Mapping[str, Value]) -> Any:
@@ -66,6 +68,12 @@ class _Query:
             found if name is None else self._adapted(_each(values[name])[found]) for name, found in self._places
         )
         return self._queryset._iterable_class(self._queryset)
+
+    def _found(self) -> Any:
+        with self._connection.cursor() as cursor:
+            cursor.execute(self._sql, self._parameters)
+            rows = cursor.fetchall()
+        return map(tuple, self._compiler.apply_converters(rows, self._converters)) if self._converters else iter(rows)
 
     def _adapted(self, value: Any) -> Any:
         return value.hex if isinstance(value, UUID) and not self._has_uuids else value

@@ -165,6 +165,12 @@ def _build(upstream: OpenRouter, simulator: "Simulator | None") -> House:
     def ring_attempt(generation_id: int) -> None:
         bells.ring_here_and_elsewhere(frozenset([generation_topic(generation_id)]))
 
+    def settle(generation_id: int) -> None:
+        # On a thread. Whoever is rung afterwards finds it told.
+        if settled := fittings.settle_attempt(generation_id):
+            loop.call_soon_threadsafe(followers.hear, generation_id, settled)
+
+    loop = asyncio.get_running_loop()
     facts = FactBook(model=settings.MODEL, ask=upstream.facts)
     journal = JournalWriter(owner=owner, ring=ring_drafts)
     engine = Engine(
@@ -172,10 +178,11 @@ def _build(upstream: OpenRouter, simulator: "Simulator | None") -> House:
         upstream=upstream,
         compose=fittings.compose,
         journal=journal,
-        settle=fittings.settle_attempt,
+        settle=settle,
         ring=ring_attempt,
         facts=facts,
     )
+    followers = Followers(make=fittings.follower, draft_of=engine.drafts.get)
     runner = Runner(engine=engine, owner=owner, bell=bells.open())
     return House(
         owner=owner,
@@ -184,12 +191,12 @@ def _build(upstream: OpenRouter, simulator: "Simulator | None") -> House:
         journal=journal,
         engine=engine,
         runner=runner,
-        followers=Followers(make=fittings.follower, draft_of=engine.drafts.get),
+        followers=followers,
         lookout=Lookout(
             watched=bells.watched_conversations,
             ring=lambda conversations: bells.ring_here(map(conversation_topic, conversations)),
         ),
-        watchdog=Watchdog(mine=runner.mine, settle=fittings.settle_attempt, ring=ring_attempt),
+        watchdog=Watchdog(mine=runner.mine, settle=settle, ring=ring_attempt),
         accountant=Accountant(upstream=upstream, ring=ring_attempt),
         facts=facts,
         sweeper=fittings.sweeper(),

@@ -65,7 +65,7 @@ class Engine:
         upstream: Upstream,
         compose: Compose,
         journal: JournalWriter,
-        settle: Callable[[int], bool],
+        settle: Callable[[int], object],
         ring: Callable[[int], None],
         facts: FactBook,
     ) -> None:

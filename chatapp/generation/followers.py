@@ -30,6 +30,11 @@ class Shared:
         self._rested_at = 0.0
         self._looked_at = -1.0
         self._is_slow = False
+        self._settled: Reading | None = None
+
+    def hear(self, settled: Reading) -> None:
+        """What was just settled here, so that it need not be read again."""
+        self._settled = settled
 
     async def refresh(self) -> None:
         """Bring the follower up to what is committed; readers that come meanwhile share the one look.
@@ -92,6 +97,9 @@ class Shared:
         draft = self._draft_of(self.follower.generation_id)
         if draft is not None:
             return read_draft(draft, self.follower.seq)
+        if self._settled is not None:
+            settled, self._settled = self._settled, None
+            return settled
         return await offload(read_stored, self.follower.generation_id, self.follower.seq)
 
 
@@ -123,6 +131,11 @@ class Followers:
             self._shared[generation_id] = shared
         shared.readers += 1
         return shared
+
+    def hear(self, generation_id: int, settled: Reading) -> None:
+        """Tell the follower of that attempt, if there is one, what settling it came to."""
+        if shared := self._shared.get(generation_id):
+            shared.hear(settled)
 
     def leave(self, shared: Shared) -> None:
         """One reader less."""

@@ -7,6 +7,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from chatapp.generation.follower import Reading
+from chatapp.generation.sources import settled_reading
 from chatapp.models import Generation, Journal, Part
 from chatapp.prepared import Prepared, change
 from chatapp.words import ENDINGS
@@ -28,14 +30,15 @@ _rows: Prepared[Any] = Prepared(
 )
 
 
-def settle(generation_id: int, *, render: Callable[[str], str], renderer: int) -> bool:
-    """Settle an ended attempt. False when it still runs, is gone, or was settled by another process.
+def settle(generation_id: int, *, render: Callable[[str], str], renderer: int) -> Reading | None:
+    """Settle an ended attempt; gives what is said of it now. None when it still runs, is gone, or was settled by
+    another process.
 
     `render` turns a whole text into the stored HTML; it may be slow and runs outside the transaction.
     """
     generation = _ended.first(pk=generation_id)
     if generation is None:
-        return False
+        return None
     parts, rows = _parts(generation=generation_id), _rows(generation=generation_id)
     for part in parts:
         _finish(part, [row for row in rows if row.position == part.position], generation.ended_ms)
@@ -45,12 +48,14 @@ def settle(generation_id: int, *, render: Callable[[str], str], renderer: int) -
         settled["checksum"] = checksum(part.text for part in parts)
         # Once ended, it changes its revision by being settled only.
         if not change(Generation, generation.pk, settled, revision=[generation.revision]):
-            return False
+            return None
         for part in parts:
             change(Part, part.pk, {name: getattr(part, name) for name in _SETTLED})
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM chatapp_journal WHERE generation_id = %s", [generation_id])
-    return True
+    for name, value in settled.items():
+        setattr(generation, name, value)
+    return settled_reading(generation, parts)
 
 
 def checksum(texts: Iterable[str]) -> str:

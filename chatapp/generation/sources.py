@@ -1,6 +1,7 @@
 """Where a follower reads committed text: the database, for any process, page or poll; the draft, in the owner's own."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from chatapp.generation.draft import Draft, PartState, Row, Standing
 from chatapp.generation.follower import Earlier, Reading, SettledPart
@@ -47,22 +48,16 @@ def read_stored(generation_id: int, after_seq: int) -> Reading | None:
     settled = generation.is_settled
     if not settled and any(part.settled for part in parts):
         return read_stored(generation_id, after_seq)
+    return settled_reading(generation, parts) if settled else Reading(_standing(generation, parts), rows)
+
+
+def settled_reading(generation: Generation, parts: Sequence[Part]) -> Reading:
+    """What is said of an attempt once it is settled, from its rows."""
     return Reading(
-        standing=Standing(
-            number=generation.number,
-            state=State(generation.state),
-            reason=generation.reason,
-            revision=generation.revision,
-            sent_at=generation.sent_at,
-            ended_ms=generation.ended_ms,
-            notice=generation.notice,
-            parts=tuple(_state(part) for part in parts),
-            settled=settled,
-            checksum=generation.checksum,
-        ),
-        rows=() if settled else rows,
-        settled_html={part.position: part.html for part in parts} if settled else {},
-        thinking_tokens=thinking_tokens(generation_id) if settled else None,
+        standing=_standing(generation, parts),
+        rows=(),
+        settled_html={part.position: part.html + "" for part in parts},
+        thinking_tokens=thinking_tokens(generation.pk),
     )
 
 
@@ -100,6 +95,21 @@ def thinking_tokens(generation_id: int) -> int | None:
     """Thinking tokens that upstream counted in all calls of the attempt; None when it said nothing."""
     known = [count for count in _thought(generation=generation_id) if count is not None]
     return sum(known) if known else None
+
+
+def _standing(generation: Generation, parts: Sequence[Part]) -> Standing:
+    return Standing(
+        number=generation.number,
+        state=State(generation.state),
+        reason=generation.reason,
+        revision=generation.revision,
+        sent_at=generation.sent_at,
+        ended_ms=generation.ended_ms,
+        notice=generation.notice,
+        parts=tuple(_state(part) for part in parts),
+        settled=generation.is_settled,
+        checksum=generation.checksum,
+    )
 
 
 def _state(part: Part) -> PartState:

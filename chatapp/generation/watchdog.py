@@ -52,7 +52,7 @@ class Watchdog:
     """Patrols for ever. `ring` tells the readers of an attempt."""
 
     def __init__(
-        self, *, mine: Callable[[], Collection[int]], settle: Callable[[int], bool], ring: Callable[[int], None]
+        self, *, mine: Callable[[], Collection[int]], settle: Callable[[int], object], ring: Callable[[int], None]
     ) -> None:
         self._mine, self._settle, self._ring = mine, settle, ring
         self._pulse = Pulse()

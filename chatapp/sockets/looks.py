@@ -1,8 +1,10 @@
 """What a viewer asks the database: each a short query that starts at the person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from chatapp import events
 from chatapp.models import Conversation, Generation
 from chatapp.prepared import Prepared
 from chatapp.words import RUNNING
@@ -54,6 +56,24 @@ _attempt: Prepared[tuple[int, UUID, UUID]] = Prepared(
         .values_list("pk", "message__public_id", "public_id")[:1]
     )
 )
+
+
+def look_for(person: int, commands: Sequence[events.Command]) -> list[Watched | Attempt | None]:
+    """What each of the commands is about; None when there is no such thing, or it is another's."""
+    return [_look_for(person, command) for command in commands]
+
+
+def _look_for(person: int, command: events.Command) -> Watched | Attempt | None:
+    try:
+        match command:
+            case events.Watch():
+                return look(person, UUID(command.conversation))
+            case events.Hold():
+                return attempt_at(person, UUID(command.message))
+    except ValueError:
+        # No id at all.
+        return None
+    return None
 
 
 def look(person: int, conversation: UUID) -> Watched | None:

@@ -22,7 +22,7 @@ from chatapp.generation.followers import Shared
 from chatapp.generation.holding import Holding
 from chatapp.generation.offload import offload
 from chatapp.sockets.guard import Visitor, identify
-from chatapp.sockets.looks import Watched, attempt_at, look
+from chatapp.sockets.looks import Attempt, Watched, look, look_for
 from chatapp.wiring import House
 
 log = logging.getLogger(__name__)
@@ -131,9 +131,11 @@ class Viewer:
         if (self._person in rung or began - self._identified_at > IDENTIFY_SECONDS) and not await self._may_stay():
             return False
         while self._commands:
-            # It is done when it is done: a query of it may fail.
-            await self._obey(self._commands[0])
-            self._commands.popleft()
+            commands = list(self._commands)
+            # They are done when they are done: a query of them may fail.
+            for command, found in zip(commands, await offload(look_for, self._visitor.pk, commands), strict=True):
+                await self._obey(command, found)
+                self._commands.popleft()
         if self._topic in rung:
             await self._tell_conversation()
         told = [await self._tell_progress(message) for message in list(self._held) if self._window.is_open]
@@ -148,18 +150,18 @@ class Viewer:
         self._identified_at = time.monotonic()
         return visitor is not None
 
-    async def _obey(self, command: events.Command) -> None:
+    async def _obey(self, command: events.Command, found: Watched | Attempt | None) -> None:
         match command:
             case events.Watch():
-                await self._watch(command)
+                assert not isinstance(found, Attempt)
+                await self._watch(command, found)
             case events.Hold():
-                await self._hold(command)
+                assert not isinstance(found, Watched)
+                await self._hold(command, found)
             case events.Ping():
                 await self._tell(events.Pong())
 
-    async def _watch(self, command: events.Watch) -> None:
-        key = _uuid(command.conversation)
-        watched = await offload(look, self._visitor.pk, key) if key else None
+    async def _watch(self, command: events.Watch, watched: Watched | None) -> None:
         self._bell.ignore(self._topic)
         self._watched = watched
         if watched is None:
@@ -177,9 +179,7 @@ class Viewer:
             )
         )
 
-    async def _hold(self, command: events.Hold) -> None:
-        key = _uuid(command.message)
-        found = await offload(attempt_at, self._visitor.pk, key) if key else None
+    async def _hold(self, command: events.Hold, found: Attempt | None) -> None:
         if found is None:
             await self._tell(events.Error(code="not_found", message="There is no such message."))
             return
@@ -239,10 +239,3 @@ class Viewer:
         if held:
             self._bell.ignore(generation_topic(held.shared.follower.generation_id))
             self._house.followers.leave(held.shared)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -29,6 +29,16 @@ class Slow:
         self.seq = self.taken[-1] if self.taken else 0
 
 
+async def test_what_was_settled_here_is_not_read_again() -> None:
+    follower = Slow()
+    follower.may.set()
+    shared = Shared(follower, lambda generation_id: None)
+    shared.hear(Reading(None, (Row(7, 0, "end", 0),)))
+    # There is no database here to be asked.
+    await shared.refresh()
+    assert follower.taken == [7]
+
+
 async def test_what_a_reader_began_who_went_is_not_done_twice() -> None:
     follower = Slow()
     rows = [Row(1, 0, "x" * INLINE_CHARS, 0), Row(2, 0, "y", 0)]

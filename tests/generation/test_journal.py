@@ -5,11 +5,13 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from chatapp.generation.draft import Draft
 from chatapp.generation.engine import note_calls
 from chatapp.generation.journal import write
 from chatapp.generation.settle import settle
+from chatapp.generation.sources import read_stored
 from chatapp.models import Call, Generation, Journal, Part, User
 from chatapp.words import PartKind, State
 from tests.views.conftest import talk_of
@@ -82,8 +84,21 @@ def test_calls_of_an_ending_whose_commit_was_lost_are_billed_once(generation: Ge
     assert write(OWNER, [draft.take()]) == set()
     note_calls(generation.pk, draft.unwritten_calls())
     assert Call.objects.filter(generation=generation).count() == 2
-    assert settle(generation.pk, render=lambda text: text, renderer=1)
+    assert settle(generation.pk, render=SafeString, renderer=1)
     assert Part.objects.get(generation=generation).text == "all"
+
+
+def test_what_settling_gives_is_what_the_database_then_says(generation: Generation, draft: Draft) -> None:
+    draft.write(PartKind.THINKING, "Hm.")
+    draft.write(PartKind.TEXT, "One <b> & ü")
+    draft.used(CALL | {"reasoning_tokens": 3})
+    draft.end(State.DONE, "")
+    write(OWNER, [draft.take()])
+    told = settle(generation.pk, render=lambda text: SafeString(f"<p>{text}</p>"), renderer=1)
+    assert told == read_stored(generation.pk, 0)
+    assert told
+    assert {type(html) for html in told.settled_html.values()} == {str}, "frames know no other"
+    assert settle(generation.pk, render=SafeString, renderer=1) is None, "once"
 
 
 def test_new_rows_cost_one_statement_each(generation: Generation, draft: Draft) -> None:
