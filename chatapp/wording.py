@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import number_format
@@ -10,11 +11,18 @@ from django.utils.translation import gettext as _
 from chatapp.words import RUNNING, PartKind, Reason, State
 
 
+@lru_cache(maxsize=4096)
+def _number(value: float, digits: int | None = None) -> str:
+    """Grouped when it is whole. The site speaks one language, so it is always said the same way, and a page of fifty
+    turns says three hundred."""
+    return number_format(value, digits, force_grouping=digits is None)
+
+
 def duration(ms: int) -> str:
     """Milliseconds as a reader says them: "0.8 s", "12.4 s", "1 min 12 s", "1 h 2 min"."""
     seconds = max(0, ms) / 1000
     if seconds < 59.95:
-        return _("%(seconds)s s") % {"seconds": number_format(round(seconds, 1), 1)}
+        return _("%(seconds)s s") % {"seconds": _number(round(seconds, 1), 1)}
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
@@ -25,7 +33,7 @@ def tokens(count: int) -> str:
     """A token count, grouped: "2,314 tokens"."""
     if count == 1:
         return _("1 token")
-    return _("%(count)s tokens") % {"count": number_format(count, force_grouping=True)}
+    return _("%(count)s tokens") % {"count": _number(count)}
 
 
 def state_word(state: str) -> str:
@@ -60,7 +68,7 @@ def figures(
     if total_ms is not None:
         known.append(duration(total_ms))
     if answer_tokens is not None and thinking_tokens:
-        thought = number_format(thinking_tokens, force_grouping=True)
+        thought = _number(thinking_tokens)
         known.append(f"{thought} + {tokens(answer_tokens)}")
     elif answer_tokens is not None:
         known.append(tokens(answer_tokens))
@@ -81,7 +89,7 @@ def speed(tokens_written: int | None, ms: int) -> str | None:
     """Tokens a second, or None when too little is known to say."""
     if not tokens_written or ms < 100:
         return None
-    return _("%(rate)s tokens a second") % {"rate": number_format(round(tokens_written / ms * 1000, 1), 1)}
+    return _("%(rate)s tokens a second") % {"rate": _number(round(tokens_written / ms * 1000, 1), 1)}
 
 
 def parameters(used: Mapping[str, Any]) -> str:

@@ -9,12 +9,18 @@ from django.utils.safestring import SafeString
 
 from chatapp import fittings, rendering, wording
 from chatapp.models import Conversation, Generation, Message, Part, User
+from chatapp.prepared import Prepared
 from chatapp.presentation.outcomes import answer_now_url, outcome_of
 from chatapp.presentation.rows import Rows, Usage, read_rows
 from chatapp.presentation.values import ImageView, PartView, Siblings, Turn
 from chatapp.words import ENDINGS, PartKind, ThinkingPane
 
 PAGE_TURNS = 50
+
+
+_messages: Prepared[Message] = Prepared(
+    lambda ids, conversation: Message.objects.filter(pk__in=ids, conversation_id=conversation).select_related("parent")
+)
 
 
 def turns_of(messages: Sequence[Message], viewer: User) -> list[Turn]:
@@ -33,7 +39,7 @@ def page_of(conversation: Conversation, *, end: Message | None) -> tuple[list[Me
     if end is None:
         return [], None
     ids = end.path_up(PAGE_TURNS + 1)
-    found = Message.objects.filter(pk__in=ids, conversation=conversation).select_related("parent").in_bulk()
+    found = {message.pk: message for message in _messages(ids=ids, conversation=conversation.pk)}
     messages = [found[pk] for pk in ids if pk in found]
     return messages[-PAGE_TURNS:], messages[0] if len(messages) > PAGE_TURNS else None
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +14,6 @@ from chatapp import events, fittings, presentation, wiring
 from chatapp.forms.asking import RenameForm, first_error
 from chatapp.generation.holding import Holding
 from chatapp.models import Conversation, Message
-from chatapp.prepared import Prepared
 from chatapp.views.access import conversation_of, message_in, signed_in
 from chatapp.views.asking import answered, question_in
 from chatapp.views.brought import Brought
@@ -27,15 +25,6 @@ from chatapp.words import PartKind
 REFRESH_SECONDS = 3
 MAX_POLLED = 8
 LISTED = ("public_id", "title", "created_at", "active_at")
-
-_count: Prepared[int] = Prepared(
-    lambda owner: (
-        Conversation.objects.filter(owner_id=owner, deleted_at__isnull=True)
-        .values("owner_id")
-        .annotate(count=Count("pk"))
-        .values_list("count", flat=True)
-    )
-)
 
 
 @only("GET", "HEAD")
@@ -83,7 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest) -> HttpResponse:
     # A row each, not a model: fifty of these cost more than the question.
     everything = Conversation.objects.visible_to(signed_in(request)).recent().values_list(*LISTED, named=True)
-    page = page_of(everything, request, count=_count.first(owner=signed_in(request).pk) or 0)
+    page = page_of(everything, request, count=Conversation.count_shown(signed_in(request)))
     if not wants_json(request):
         rows = [presentation.ConversationRow(key=each.public_id, title=each.title, at=each.active_at) for each in page]
         return render(request, "conversation/index.html", {"page": page, "rows": rows})

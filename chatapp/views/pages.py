@@ -8,20 +8,16 @@ from django.http import Http404, HttpRequest
 LIST_PAGE = 50
 
 
-class KeyPaginator(Paginator):  # type: ignore[type-arg]
-    """Finds a page's rows by their keys, which an index has in order: of the rows before it nothing but the keys is
-    read, and of two ways to a page the shorter is taken."""
+class NearPaginator(Paginator):  # type: ignore[type-arg]
+    """Walks to a page from the nearer end of the list."""
 
     def page(self, number: int | str) -> "Page[Any]":
         number = self.validate_number(number)
         rows: Any = self.object_list
         start, end = (number - 1) * self.per_page, min(number * self.per_page, self.count)
-        is_late = start >= self.count / 2
-        if is_late:
-            rows, start, end = rows.reverse(), self.count - end, self.count - start
-        near = rows[start:end]
-        found = list(rows.filter(pk__in=near.values("pk")) if start else near)
-        return Page(found[::-1] if is_late else found, number, self)
+        if start < self.count / 2:
+            return Page(list(rows[start:end]), number, self)
+        return Page(list(rows.reverse()[self.count - end : self.count - start])[::-1], number, self)
 
 
 def page_of(everything: Any, request: HttpRequest, *, count: int | None = None) -> "Page[Any]":
@@ -29,7 +25,7 @@ def page_of(everything: Any, request: HttpRequest, *, count: int | None = None) 
 
     `count` is how many there are, where that is known.
     """
-    paginator = KeyPaginator(everything, LIST_PAGE)
+    paginator = NearPaginator(everything, LIST_PAGE)
     if count is not None:
         paginator.count = count
     try:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chatapp.models import Conversation, User
-from chatapp.views.pages import KeyPaginator
+from chatapp.views.pages import NearPaginator
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 7, 12, 13])
@@ -18,7 +20,24 @@ def test_the_pages_together_are_the_list(alice: User, count: int) -> None:
         for number in range(count)
     )
     recent = Conversation.objects.visible_to(alice).recent()
-    paginator = KeyPaginator(recent.all(), 3)
+    paginator = NearPaginator(recent.all(), 3)
     pages = [list(paginator.page(number)) for number in paginator.page_range]
     assert [found for page in pages for found in page] == list(recent)
     assert all(len(page) == 3 for page in pages[:-1])
+
+
+def test_the_list_is_counted_and_shown_by_its_index(alice: User, bob: User) -> None:
+    for title, owner, deleted_at in (
+        ("a", alice, None),
+        ("b", alice, None),
+        ("c", alice, timezone.now()),
+        ("d", bob, None),
+    ):
+        Conversation.objects.create(owner=owner, title=title, deleted_at=deleted_at)
+    with CaptureQueriesContext(connection) as asked:
+        assert Conversation.count_shown(alice) == 2
+        assert len(NearPaginator(Conversation.objects.visible_to(alice).recent(), 1).page(2)) == 1
+    for query in asked.captured_queries[::2]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            assert "conversation_shown" in str(cursor.fetchall()), query["sql"]
