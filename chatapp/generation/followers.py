@@ -61,7 +61,10 @@ class Shared:
         reading = read_draft(draft, self.follower.seq)
         if self.follower.must_begin(reading) or self._is_much(reading):
             return False
-        self._rest_after(self._apply(reading))
+        took = self._apply(reading)
+        # The first word must not wait because somebody looked for it just before.
+        if reading.rows:
+            self._rest_after(took)
         return True
 
     async def _look(self) -> None:

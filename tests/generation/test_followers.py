@@ -39,6 +39,26 @@ async def test_what_was_settled_here_is_not_read_again() -> None:
     assert follower.taken == [7]
 
 
+async def test_the_first_word_does_not_wait_because_somebody_looked_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    follower, rows = Slow(), list[Row]()
+    follower.may.set()
+    shared = Shared(follower, lambda generation_id: SimpleNamespace(standing=None, committed=rows))
+    rests = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    await shared.refresh()
+    rows.append(Row(1, 0, "word", 0))
+    await shared.refresh()
+    assert (follower.taken, rests) == ([1], [])
+    rows.append(Row(2, 0, "more", 0))
+    await shared.refresh()
+    assert follower.taken == [1, 2]
+    assert len(rests) == 1, "what comes after it comes in fewer, bigger frames"
+
+
 async def test_what_a_reader_began_who_went_is_not_done_twice() -> None:
     follower = Slow()
     rows = [Row(1, 0, "x" * INLINE_CHARS, 0), Row(2, 0, "y", 0)]
