@@ -7,7 +7,9 @@ definitions are left to the settled render.
 
 import logging
 import re
+import sys
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from markdown_it.rules_block import StateBlock
@@ -30,7 +32,9 @@ _ENDED_BY_BLANK_LINE = frozenset({"paragraph_open", "table", "blockquote_open"})
 # What could still be the marker of one more item.
 _MARKERS = frozenset("-+*0123456789")
 # What may mean something to Markdown inside of a line, or is not shown as it is; all else are words.
-_MARK = re.compile(r"[\x00-\x1f\x7f-\xa0!#$%&*+\-:<=>@\[\\\]^_`{|}~]")
+_MARK = re.compile(r"[\x00-\x1f\x7f-\x9f!#$%&*+\-:<=>@\[\\\]^_`{|}~]")
+# What ends a line or is not shown as it is: in one that is too long to look into, all else is words.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # A line that may become an item; others are what they begin as.
 _NUMBER = re.compile(r"\d*[.)]?\s*")
 _PARAGRAPH, _ITS_END = '<p dir="auto">', "</p>"
@@ -219,6 +223,8 @@ class _OpenProse:
 
     before: str  # HTML of what comes before the words
     words_from: int
+    marks: re.Pattern[str] = _MARK  # what is no word
+    longest: int = LONGEST_TEXT
 
     @staticmethod
     def of(rest: str, tail: str) -> "_OpenProse | None":
@@ -229,22 +235,30 @@ class _OpenProse:
         """
         if "\n" in rest or not (rest[:1].isalnum() or rest[:1] in ("*", "`", '"', "(")) or _NUMBER.fullmatch(rest):
             return None
+        if len(words := rest.strip()) > LONGEST_TEXT:
+            is_bare = tail == f"{_PARAGRAPH}{_shown(words)}{_ITS_END}"
+            return _OpenProse(_PARAGRAPH, 0, _UNSEEN, sys.maxsize) if is_bare else None
         at = max((mark.end() for mark in _MARK.finditer(rest)), default=0)
         while 0 < at < len(rest) and not rest[at].isspace():
             at += 1
         words = rest[at:].rstrip()
-        html = words + _ITS_END
+        html = _shown(words) + _ITS_END
         if not words or not tail.startswith(_PARAGRAPH) or not tail.endswith(html):
             return None
         return _OpenProse(tail[: len(tail) - len(html)], at)
 
     def goes_on(self, rest: str, fresh: str) -> bool:
         """Whether `rest`, which ends in what is `fresh`, is still that."""
-        return len(rest) <= LONGEST_TEXT and not _MARK.search(fresh)
+        return len(rest) <= self.longest and not self.marks.search(fresh)
 
     def html(self, rest: str) -> str:
         """The paragraph."""
-        return self.before + rest[self.words_from :].rstrip() + _ITS_END
+        return self.before + _shown(rest[self.words_from :].rstrip()) + _ITS_END
+
+
+def _shown(words: str) -> str:
+    """Text as HTML, written as cleaning writes it."""
+    return escape(words, quote=False).replace("\xa0", "&nbsp;")
 
 
 @dataclass(slots=True)

@@ -159,6 +159,11 @@ def test_a_line_too_long_to_look_into_loses_its_marks_at_the_same_place() -> Non
     reader.feed("word " * 5)
     assert (reader.blocks, reader.tail) == whole(text[:-10] + "word " * 5)
     assert "<strong>" not in reader.tail
+    text = reader.text
+    for piece in ("and ", "**b** ", "<i> & ", "1. ", "中文， ", "\u00a0", " ", "\t", "end", "\n", "\n", "more"):
+        reader.feed(piece)
+        text += piece
+        assert (reader.blocks, reader.tail) == whole(text), piece
 
 
 @pytest.mark.parametrize("seed", range(200))
