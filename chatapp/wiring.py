@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 
 from chatapp import allocator, fittings
 from chatapp.broadcast import Bells, conversation_topic, generation_topic, person_topic
@@ -147,7 +147,7 @@ async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:
         try:
             await loop()
             return
-        except DatabaseError as refused:
+        except Error as refused:
             log.warning("the %s loop waits for the database: %s", name, refused)
             await asyncio.sleep(RESTART_LOOP_SECONDS)
         except Exception:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ParamSpec, Protocol
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 
 from chatapp import wording
 from chatapp.generation.draft import Draft, DraftFull
@@ -202,7 +202,7 @@ class Engine:
     async def _later(self, verb: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         try:
             await offload(verb, *args, **kwargs)
-        except DatabaseError as refused:
+        except Error as refused:
             # The watchdog settles it when the database answers again.
             log.error("an attempt is not settled yet: %s", refused)
 

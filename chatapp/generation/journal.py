@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+from django.db import DataError, Error, IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from chatapp.generation.draft import Batch, Draft
@@ -107,7 +107,7 @@ class JournalWriter:
             alive = await self._written(drafts, batches)
         except (DataError, IntegrityError):
             return await self._commit_apart(drafts, batches)
-        except DatabaseError as refused:
+        except Error as refused:
             self._refused(drafts, refused)
             return False
         self._committed(drafts, alive)
@@ -122,7 +122,7 @@ class JournalWriter:
             self._release(draft)
         self._ring(drafts)
 
-    def _refused(self, drafts: Sequence[Draft], refused: DatabaseError) -> None:
+    def _refused(self, drafts: Sequence[Draft], refused: Error) -> None:
         log.error("saving is delayed: %s", refused)
         self._hold_back(drafts)
 
@@ -147,7 +147,7 @@ class JournalWriter:
                 log.exception("generation %s cannot be written and is let go", batch.generation_id)
                 await journal_lane(let_go, batch.generation_id)
                 alive = set()
-            except DatabaseError as refused:
+            except Error as refused:
                 self._refused(drafts[place:], refused)
                 return False
             self._committed([drafts[place]], alive)

@@ -7,7 +7,7 @@ from contextvars import Context
 from datetime import timedelta
 from typing import Protocol
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -65,7 +65,7 @@ class Runner:
             return None
         try:
             return claimed(generation, self._owner)
-        except DatabaseError as refused:
+        except Error as refused:
             # What is posted is posted: the engine tries again.
             log.warning("generation %s is not claimed yet: %s", generation.pk, refused)
             return None

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from chatapp.generation.offload import offload
 from chatapp.models import Conversation, Image, User
@@ -61,7 +61,7 @@ class Sweeper:
             for key in keys:
                 try:
                     self._remove(Conversation.purge_expired(key))
-                except OperationalError:
+                except (OperationalError, InterfaceError):
                     # Of the database as a whole: all of it is tried again.
                     raise
                 except Exception:

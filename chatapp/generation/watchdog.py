@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import Error
 from django.utils import timezone
 
 from chatapp.generation.offload import offload
@@ -68,7 +68,7 @@ class Watchdog:
     async def _settle_left(self, generation_id: int) -> None:
         try:
             await offload(self._settle, generation_id)
-        except DatabaseError:
+        except Error:
             raise
         except Exception:
             # One text that cannot be settled must not keep the others from it.

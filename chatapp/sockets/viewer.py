@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import Error
 
 from chatapp import events, presentation
 from chatapp.broadcast import conversation_topic, generation_topic, person_topic
@@ -118,7 +118,7 @@ class Viewer:
                 if not await self._go_round(rung):
                     await self._close(events.CLOSE_SIGNED_OUT)
                     return
-            except DatabaseError as refused:
+            except Error as refused:
                 # It may come back; a browser that must connect anew would only ask it more.
                 log.warning("a viewer waits for the database: %s", refused)
                 await asyncio.sleep(LOOK_SECONDS)

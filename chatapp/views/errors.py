@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -92,7 +92,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     A database that is locked, full or away is no defect of ours: 503.
     """
-    if isinstance(sys.exception(), OperationalError):
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
         return answer(request, 503, message=NOT_NOW)
     return answer(request, 500)
 

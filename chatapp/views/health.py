@@ -10,7 +10,7 @@ from threading import Lock, Thread
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
@@ -83,7 +83,7 @@ def _what_is_wrong() -> str:
         with transaction.atomic():
             pass
         return next((word for condition in conditions if (word := condition())), "")
-    except DatabaseError as wrong:
+    except Error as wrong:
         logger.warning("Not ready: the database says %s.", type(wrong).__name__)
         return "database"
     except Exception:
