@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from chatapp.models.generation import Generation
@@ -228,7 +229,11 @@ class Conversation(models.Model):
             list(Conversation.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
             list(self.generations.order_by("pk").select_for_update().values_list("pk"))
             Generation.objects.running().filter(conversation=self).update(state=State.STOPPED)
-            pictures = list(Image.objects.filter(parts__message__conversation=self).values_list("pk", flat=True))
+            # One that was given again after it was asked with is in a draft somewhere: that one may still be sent.
+            asked_with = Image.objects.filter(
+                parts__message__conversation=self, used_at__lte=F("parts__message__created_at")
+            )
+            pictures = list(asked_with.values_list("pk", flat=True))
             self.delete()
             return list(Image.objects.filter(pk__in=pictures).unused().forget())
 

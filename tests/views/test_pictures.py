@@ -324,6 +324,21 @@ def test_a_picture_taken_again_while_it_is_swept_stays(door: Client, alice: User
     assert fittings.pictures().read(picture.stored_as, Copy.MODEL)
 
 
+def test_a_picture_that_a_draft_holds_again_outlives_its_conversation(door: Client, alice: User) -> None:
+    for is_given_again in (False, True):
+        body = upload(door, png()).json()
+        assert ask(door, images=[body["id"]]).status_code == 201
+        if is_given_again:
+            upload(door, png())
+        conversation = Conversation.objects.get()
+        conversation.delete_for_now()
+        for name in conversation.purge():
+            fittings.pictures().remove(name)
+        assert Image.objects.exists() is is_given_again
+    assert ask(door, images=[body["id"]]).status_code == 201
+    assert fittings.pictures().read(Image.objects.get().stored_as, Copy.MODEL)
+
+
 def test_the_same_picture_at_the_same_moment_is_one(door: Client, alice: User) -> None:
     before = set(settings.IMAGES_DIR.glob("??/*"))
     with connection.execute_wrapper(between("SAVEPOINT", lambda: upload(door, png()))):
