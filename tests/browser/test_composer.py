@@ -106,6 +106,19 @@ def test_without_a_network_the_text_is_kept_and_sent_once_when_it_is_back(
     assert len(upstream.asked(question)) == 1
 
 
+def test_who_cannot_sign_out_without_a_network_keeps_what_they_wrote(
+    alice: Person, begun: str, open_window: Callable[..., Window]
+) -> None:
+    window = open_window(alice, begun, allow=("net::ERR_INTERNET_DISCONNECTED",)).is_live()
+    window.composer.fill("Half a thought")
+    window.context.set_offline(True)
+    window.page.get_by_role("button", name="Sign out").click()
+    window.page.wait_for_url("chrome-error://**")
+    window.context.set_offline(False)
+    window.opens(begun)
+    expect(window.composer).to_have_value("Half a thought")
+
+
 def test_a_lost_reply_makes_no_second_question(window: Window, upstream: Upstream) -> None:
     """The site took the question, but its reply never came: the same question again is the same one."""
     window.allows("net::ERR_FAILED")

@@ -6,7 +6,9 @@ class SignOut extends HTMLElement {
 
   connectedCallback() {
     this.#listening = new AbortController();
-    this.addEventListener("submit", clearDrafts, { signal: this.#listening.signal });
+    const { signal } = this.#listening;
+    // Without a connection nobody is signed out.
+    this.addEventListener("submit", () => navigator.onLine && clearDrafts(), { signal });
   }
 
   disconnectedCallback() {
