@@ -76,6 +76,15 @@ def _ready_url(port: int) -> str:
     return f"postgres://ponder@127.0.0.1:{port}/ponder"
 
 
+def another_database(postgres_url: str, name: str) -> str:
+    """A new database on that server: a site of its own wants one without people."""
+    import psycopg
+
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{postgres_url.removesuffix('/ponder')}/{name}"
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     import redis

@@ -9,6 +9,7 @@ import pytest
 from tests.lab.conftest import upstream  # noqa: F401 (a fixture)
 from tests.lab.people import Person, Reader, text_of
 from tests.lab.processes import Site, Upstream
+from tests.servers.conftest import another_database
 
 pytestmark = pytest.mark.servers
 CUTS, CHARACTERS = 6, 400
@@ -16,12 +17,7 @@ CUTS, CHARACTERS = 6, 400
 
 @pytest.fixture(scope="module")
 def database_url(postgres_url: str) -> str:
-    """A database of its own: the other tests' site wants one without people."""
-    import psycopg
-
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE cut")
-    return postgres_url.removesuffix("/ponder") + "/cut"
+    return another_database(postgres_url, "cut")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.processes import ROOT
+from tests.servers.conftest import another_database
 
 pytestmark = pytest.mark.servers
 
@@ -24,12 +25,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def database_url(postgres_url: str) -> str:
-    """A database of its own: the other tests' site wants one without people."""
-    import psycopg
-
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE turns")
-    return postgres_url.removesuffix("/ponder") + "/turns"
+    return another_database(postgres_url, "turns")
 
 
 @pytest.mark.parametrize("case", CASES)
