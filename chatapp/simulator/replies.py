@@ -69,14 +69,15 @@ class Body:
     async def write(self, data: bytes, noted: Callable[[], None] | None = None) -> None:
         """Send, as fast as the reader takes it. Raises Gone, ByteLimit.
 
-        `noted` is called once all of it is handed over, before waiting for the reader, who may be quicker than we are
-        and leave as soon as it has read the last byte.
+        `noted` is called once all of it that says something is handed over, before waiting for the reader, who may be
+        quicker than we are and leave as soon as it has read the last byte. Line ends say nothing: an event whose empty
+        line is cut off has been heard.
         """
         left = self._left
         self._put(data[:left])
         if left is not None:
             self._left = max(0, left - len(data))
-        if noted is not None and (left is None or len(data) <= left):
+        if noted is not None and (left is None or len(data.rstrip()) <= left):
             noted()
         await self._write_pieces()
         if self._left == 0:

@@ -47,6 +47,16 @@ async def test_a_stream_is_cut_at_any_byte(caller: Caller, simulator: Simulator,
     assert len(reset.raw) == at
 
 
+@pytest.mark.parametrize(("missing", "heard"), [(3, 1), (2, 2), (1, 2), (0, 2)])
+async def test_an_event_whose_empty_line_is_cut_off_has_been_heard(
+    caller: Caller, simulator: Simulator, missing: int, heard: int
+) -> None:
+    whole = (await caller.ask("simulate: answer 3")).raw
+    second = whole.index(b"\n\n", whole.index(numbered("a", 2)[-8:].encode())) + len(b"\n\n")
+    await caller.ask(f"simulate: answer 3, cut at {second - missing}")
+    assert [request["answer"] for request in simulator.requests()].count(numbered("a", heard)) == 1
+
+
 @pytest.mark.parametrize(
     "script", ["hang after 3", "hang at 700", "silent", "never-stops, rate 50", "tokens 9, stay-open"]
 )
