@@ -295,8 +295,8 @@ if str(_database.get("ENGINE", "")).endswith("sqlite3"):
             "timeout": 10,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000; "
-            # A checkpoint keeps who commits waiting: rarer, in a log of at most 16 MB.
-            "PRAGMA wal_autocheckpoint=4000;",
+            # A checkpoint keeps who commits waiting, and all who read what is written: often, and 20 ms at most.
+            "PRAGMA wal_autocheckpoint=500;",
         },
     }
 else:
