@@ -16,6 +16,8 @@ from chatapp.server.websocket import Socket
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2
+# A phone may need longer than Autobahn's one second to hear that, and why, it is hung up on.
+CLOSING_SECONDS = 5
 MAX_SOCKET_MESSAGE_BYTES = 256 * 1024
 # What may be much, and so waits while the peer does not read.
 _CARGO = {"websocket.send", "http.response.body"}
@@ -75,7 +77,7 @@ class BoundedServer(Server):
         self.http_factory.timeOut = None
         self.ws_factory.protocol = Socket
         # Say what was wrong (1002, 1007, 1009) instead of hanging up.
-        self.ws_factory.setProtocolOptions(failByDrop=False)
+        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=CLOSING_SECONDS)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         inbox = protocol.inbox()
