@@ -1,6 +1,5 @@
 """Conversations: a tree of turns with one owner, and the verbs that grow it."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -10,41 +9,18 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from chatapp.models.asked import AlreadyAnswering, Asked, CannotGoOn, NotAQuestion, NothingToRegenerate
 from chatapp.models.generation import Generation
 from chatapp.models.image import Image
 from chatapp.models.message import Message
 from chatapp.models.part import Part
-from chatapp.models.posted import CannotGoOn, Posted, going_on, posted_before, went_on
+from chatapp.models.posted import Posted, going_on, posted_before, went_on
 from chatapp.models.titles import PICTURE_TITLE, TITLE_MAX_CHARS, clean_title, title_from
 from chatapp.models.user import User
 from chatapp.prepared import Prepared, change, insert
 from chatapp.words import RUNNING, PartKind, Purpose, Role, State
 
 IN_TRASH_FOR = timedelta(days=30)
-
-
-class AlreadyAnswering(Exception):
-    """The conversation has a running answer; a second one is refused."""
-
-
-class NothingToRegenerate(Exception):
-    """The message is not an answer, or has no question to answer again."""
-
-
-class NotAQuestion(Exception):
-    """The message is not a question, so it cannot be edited."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A question as it came in. `parameters` is what the attempt uses; `chosen` what the conversation remembers
-    (None: leave it as it is); `images` are the ids of the person's pictures."""
-
-    text: str
-    client_id: UUID
-    parameters: dict[str, Any]
-    images: tuple[UUID, ...] = ()
-    chosen: dict[str, Any] = field(default_factory=dict)
 
 
 # In the list's order, so that SQLite walks the list's index: left to itself it takes the one of all that a person has,
@@ -116,7 +92,7 @@ class Conversation(models.Model):
             return int(cursor.fetchone()[0])
 
     @classmethod
-    def begin(cls, asked: "Asked", *, owner: User) -> Posted:
+    def begin(cls, asked: Asked, *, owner: User) -> Posted:
         """A new conversation with its first question and a queued answer, or what this client_id made before.
 
         Raises UnknownPicture.
@@ -130,7 +106,7 @@ class Conversation(models.Model):
             insert(conversation)
             return conversation._add(asked, parent=None)
 
-    def post(self, asked: "Asked") -> Posted:
+    def post(self, asked: Asked) -> Posted:
         """A question at the end of the shown branch and a queued answer to it, in one transaction.
 
         The same client_id again gives what it made the first time, before any other check.
@@ -144,7 +120,7 @@ class Conversation(models.Model):
             fresh = self._fresh(asked.chosen)
             return fresh._add(asked, parent=fresh.leaf)
 
-    def edit(self, question: Message, asked: "Asked") -> Posted:
+    def edit(self, question: Message, asked: Asked) -> Posted:
         """A sibling of `question` with another text, pictures or parameters, and a queued answer to it: a branch.
 
         Raises as `post`, and NotAQuestion.
@@ -257,7 +233,7 @@ class Conversation(models.Model):
             fresh.save(update_fields=["parameters"])
         return fresh
 
-    def _add(self, asked: "Asked", *, parent: Message | None) -> Posted:
+    def _add(self, asked: Asked, *, parent: Message | None) -> Posted:
         question = Message(
             conversation=self,
             owner=self.owner,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from chatapp.models.asked import CannotGoOn
 from chatapp.models.generation import Generation
 from chatapp.models.message import Message
 from chatapp.models.user import User
@@ -12,10 +13,6 @@ from chatapp.words import Purpose, Role
 
 if TYPE_CHECKING:
     from chatapp.models.conversation import Conversation
-
-
-class CannotGoOn(Exception):
-    """The answer cannot be written on: it is not the newest attempt, something was asked after it, or it is whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,9 @@ from chatapp import fittings, knobs, presentation, wiring
 from chatapp.forms.asking import AskForm, first_error
 from chatapp.images.refusals import Refused
 from chatapp.models import Conversation, Message, Posted, User
-from chatapp.models.conversation import (
-    AlreadyAnswering,
-    Asked,
-    NotAQuestion,
-    NothingToRegenerate,
-)
+from chatapp.models.asked import AlreadyAnswering, Asked, CannotGoOn, NotAQuestion, NothingToRegenerate
 from chatapp.models.image import UnknownPicture
-from chatapp.models.posted import CannotGoOn, posted_before
+from chatapp.models.posted import posted_before
 from chatapp.views.access import signed_in
 from chatapp.views.brought import Brought
 from chatapp.views.errors import json_error, wants_json

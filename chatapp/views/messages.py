@@ -9,7 +9,8 @@ from django.urls import reverse
 from chatapp import fittings, presentation, wiring
 from chatapp.forms.asking import AgainForm, first_error
 from chatapp.models import Generation, Posted
-from chatapp.models.posted import CannotGoOn, going_on, went_on
+from chatapp.models.asked import CannotGoOn
+from chatapp.models.posted import going_on, went_on
 from chatapp.views.access import conversation_of, generation_of, message_of, signed_in
 from chatapp.views.asking import Wrong, answered, parameters_in, question_in
 from chatapp.views.brought import Brought

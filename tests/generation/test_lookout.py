@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 
 from chatapp.generation.lookout import Lookout
 from chatapp.models import Conversation, User
-from chatapp.models.conversation import Asked
+from chatapp.models.asked import Asked
 
 
 @sync_to_async

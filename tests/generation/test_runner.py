@@ -17,7 +17,7 @@ from chatapp.generation.history import Job
 from chatapp.generation.journal import JournalWriter
 from chatapp.generation.runner import Runner
 from chatapp.models import Conversation, Generation, User
-from chatapp.models.conversation import Asked
+from chatapp.models.asked import Asked
 from chatapp.openrouter.events import Thinking
 from chatapp.words import State
 

@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from chatapp.models import Conversation, Generation, Message, User
-from chatapp.models.conversation import AlreadyAnswering, Asked, NothingToRegenerate, Posted
+from chatapp.models.asked import AlreadyAnswering, Asked, NothingToRegenerate
+from chatapp.models.conversation import Posted
 from chatapp.models.titles import clean_title, title_from
 from chatapp.words import State
 

@@ -6,9 +6,8 @@ import pytest
 from django.utils import timezone
 
 from chatapp.models import Conversation, Generation, Message, Part, Posted, User
-from chatapp.models.conversation import AlreadyAnswering, Asked
+from chatapp.models.asked import AlreadyAnswering, Asked, CannotGoOn
 from chatapp.models.generation import MAX_ANSWER_NOW
-from chatapp.models.posted import CannotGoOn
 from chatapp.words import PartKind, Purpose, State
 
 pytestmark = pytest.mark.django_db

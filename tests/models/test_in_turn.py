@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from chatapp.models import Conversation, Generation, Message, User
-from chatapp.models.conversation import Asked
+from chatapp.models.asked import Asked
 from chatapp.words import State
 from tests.views.conftest import talk_of
 

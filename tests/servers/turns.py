@@ -22,7 +22,7 @@ from chatapp.accounts import leave  # noqa: E402
 from chatapp.generation.runner import beat  # noqa: E402
 from chatapp.generation.settle import settle  # noqa: E402
 from chatapp.models import Conversation, Generation, Image, Part, User  # noqa: E402
-from chatapp.models.conversation import Asked  # noqa: E402
+from chatapp.models.asked import Asked  # noqa: E402
 from chatapp.models.image import UnknownPicture  # noqa: E402
 from chatapp.words import State  # noqa: E402
 from tests.lab.processes import wait_for  # noqa: E402

@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image as Pixels
 
 from chatapp.models import Conversation, Generation, Image, Journal, Part, User
-from chatapp.models.conversation import Asked
+from chatapp.models.asked import Asked
 from chatapp.views.images import take
 from chatapp.words import PartKind, State
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chatapp.models import Conversation, Generation, Message, User
-from chatapp.models.conversation import Asked
+from chatapp.models.asked import Asked
 from chatapp.presentation import PAGE_TURNS
 from chatapp.replies import TURNS_TYPE
 from chatapp.words import State

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chatapp import fittings
 from chatapp.models import Call, Conversation, Generation, Journal, Part, Posted, User
-from chatapp.models.conversation import Asked
+from chatapp.models.asked import Asked
 from chatapp.openrouter.catalogue import QWEN3_VL_8B_THINKING
 from chatapp.simulator import demo
 from chatapp.views.images import take
