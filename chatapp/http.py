@@ -14,6 +14,7 @@ from django.core.signals import request_started
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from chatapp import processor
 from chatapp.generation.offload import Lane
 
 Scope = dict[str, Any]
@@ -22,7 +23,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 # Few, since they share one interpreter with the loop that streams; what may wait long must not keep pages waiting.
 pages = Lane("pages", 8)
-uploads = Lane("uploads", 32)
+uploads = Lane("uploads", 32, prepare=processor.leave)
 health = Lane("health", 2)
 HEALTH_PATHS = ("/up", "/ready")
 

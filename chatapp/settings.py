@@ -43,8 +43,8 @@ def _choice(name: str, default: str, allowed: list[str]) -> str:
     return value
 
 
-def _flag(name: str) -> bool:
-    value = _choice(name, "0", ["0", "1", "no", "yes", "false", "true", "off", "on"])
+def _flag(name: str, default: str = "0") -> bool:
+    value = _choice(name, default, ["0", "1", "no", "yes", "false", "true", "off", "on"])
     return value in {"1", "yes", "true", "on"}
 
 
@@ -187,6 +187,7 @@ THINK_TAGS = ThinkTags(_choice("THINK_TAGS", "auto", [str(word) for word in Thin
 UPSTREAM_LIMITS = _limits()
 UPSTREAM_TRANSPORT = _choice("UPSTREAM_TRANSPORT", "aiohttp", ["aiohttp", "httpx"])
 SIMULATOR_CONTROL = _flag("SIMULATOR_CONTROL")
+ONE_PROCESSOR = _flag("ONE_PROCESSOR", "1")
 CEILINGS = Ceilings(
     max_tokens=_number("MAX_TOKENS_CEILING", 32_768, 16, 10_000_000),
     thinking_tokens=_number("THINKING_TOKENS_CEILING", 32_768, 16, 10_000_000),
@@ -354,7 +355,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 AUTH_USER_MODEL = "chatapp.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "chatapp.accounts.passwords.PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [

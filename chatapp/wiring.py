@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import Error
 
-from chatapp import allocator, fittings
+from chatapp import allocator, fittings, processor
 from chatapp.broadcast import Bells, conversation_topic, generation_topic, person_topic
 from chatapp.generation.accountant import Accountant
 from chatapp.generation.draft import Draft
@@ -121,6 +121,7 @@ async def start() -> House:
         ("accountant", house.accountant.run),
         ("facts", house.facts.run),
         ("sweeper", house.sweeper.run),
+        ("processor", processor.keep_away_from_others),
     )
     house.tasks = [asyncio.create_task(_for_ever(name, loop), name=name) for name, loop in loops]
     return house

@@ -15,10 +15,11 @@ T = TypeVar("T")
 
 
 class Lane:
-    """A few threads of its own. Call it with one whole synchronous verb; it raises what the verb raises."""
+    """A few threads of its own, which begin by `prepare`. Call it with one whole synchronous verb; it raises what the
+    verb raises."""
 
-    def __init__(self, name: str, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+    def __init__(self, name: str, threads: int, *, prepare: Callable[[], None] | None = None) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=prepare)
 
     async def __call__(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: _run(verb, *args, **kwargs))

@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import mail
 from django.http import HttpResponse
 from django.test import Client
 
 from chatapp import accounts
+from chatapp.accounts.passwords import PasswordHasher
 from chatapp.models import User
 from tests.accounts.conftest import event, is_signed_in, masked, sign_in
 from tests.conftest import PASSWORD
@@ -187,3 +189,11 @@ def test_a_link_opened_by_somebody_else_signs_them_out_first(client_of, alice: U
     form = open_form(other, link())
     other.get(form)
     assert not is_signed_in(other)
+
+
+def test_a_password_is_kept_as_django_keeps_it():
+    ours, djangos = PasswordHasher(), Argon2PasswordHasher()
+    kept = ours.encode(PASSWORD, ours.salt())
+    assert djangos.verify(PASSWORD, kept)
+    assert ours.verify(PASSWORD, djangos.encode(PASSWORD, djangos.salt()))
+    assert not ours.verify(NEW, kept)

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chatapp import accounts, statics
+from chatapp import accounts, processor, statics
 from chatapp.models import User
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ class Command(BaseCommand):
         # What has been loaded stays: going through it again and again holds every stream up for a tenth of a second.
         gc.freeze()
         sys.setswitchinterval(LOOP_WAITS_SECONDS)
+        if settings.ONE_PROCESSOR:
+            processor.gather()
         server.run()
         if server.failed:
             raise CommandError(f"Ponder could not serve on {settings.HOST} port {settings.PORT}: is the port taken?")
