@@ -10,7 +10,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,26 +18,33 @@ LOOK_SECONDS = 2.0
 # So much more of its time another processor must have for us before we move there.
 WORTH_MOVING = 0.25
 
+STATISTICS, SYSTEM = Path("/proc/stat"), Path("/sys/devices/system/cpu")
+# What a processor is worth beside others, where some are slower by design: by the scheduler's scale, or in kHz.
+_WORTHS = ("cpu_capacity", "cpufreq/cpuinfo_max_freq")
+_AS_GOOD = 0.9
+
 _everywhere: frozenset[int] = frozenset()
+_good: frozenset[int] = frozenset()
 _here: int | None = None
 
 
 def gather() -> None:
     """Keep the calling thread, and those it will start, on one processor. Nothing is done where that cannot be had, or
     there is but one."""
-    global _everywhere, _here
+    global _everywhere, _good, _here
     if not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2:
         return
     _everywhere = frozenset(os.sched_getaffinity(0))
+    _good = frozenset(best(_everywhere))
     # By chance: processes that start together know nothing of each other yet.
-    _here = random.choice(sorted(_everywhere))  # noqa: S311
-    os.sched_setaffinity(0, {_here})
+    _here = random.choice(sorted(_good))  # noqa: S311
+    _put(0, {_here})
 
 
 def leave() -> None:
     """Let the calling thread, and the processes it will start, go where the system puts them."""
     if _here is not None:
-        os.sched_setaffinity(0, _everywhere)
+        _put(0, _everywhere)
 
 
 @contextmanager
@@ -50,7 +57,7 @@ def anywhere() -> Iterator[None]:
     try:
         yield
     finally:
-        os.sched_setaffinity(0, {_here})
+        _put(0, {_here})
 
 
 async def keep_away_from_others() -> None:
@@ -66,6 +73,15 @@ async def keep_away_from_others() -> None:
             move(calmer)
 
 
+def best(processors: Collection[int]) -> set[int]:
+    """Those that are as good as the best of these: some have slow ones beside the quick, to save energy."""
+    for name in _WORTHS:
+        with suppress(OSError, ValueError):
+            worths = {each: int((SYSTEM / f"cpu{each}" / name).read_text()) for each in processors}
+            return {each for each in processors if worths[each] >= _AS_GOOD * max(worths.values())}
+    return set(processors)
+
+
 def better(shares: Mapping[int, float], *, here: int, own: float) -> int | None:
     """The processor that would have clearly more time for us than this one; None to stay.
 
@@ -77,13 +93,14 @@ def better(shares: Mapping[int, float], *, here: int, own: float) -> int | None:
 
 
 def busy_seconds() -> dict[int, float]:
-    """For how long each processor that we may use has been at work since it was started, or taken by the host."""
+    """For how long each processor that is good for us has been at work since the start, or taken by the host. Empty
+    where the system does not tell."""
     found = {}
-    for line in Path("/proc/stat").read_text().splitlines():
-        name, *ticks = line.split()
-        if name.startswith("cpu") and name != "cpu" and int(name[3:]) in _everywhere:
-            user, nice, system, _idle, _waiting, interrupts, soft, stolen = map(int, ticks[:8])
-            found[int(name[3:])] = (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
+    with suppress(OSError):
+        for name, *ticks in map(str.split, STATISTICS.read_text().splitlines()):
+            if name.startswith("cpu") and name != "cpu" and int(name[3:]) in _good:
+                user, nice, system, _idle, _waiting, interrupts, soft, stolen = map(int, ticks[:8])
+                found[int(name[3:])] = (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
     return found
 
 
@@ -92,11 +109,18 @@ def move(to: int) -> None:
     global _here
     _here = to
     for thread in os.listdir("/proc/self/task"):
-        # It may just have ended.
-        with suppress(ProcessLookupError):
-            if _is_kept(int(thread)):
-                os.sched_setaffinity(int(thread), {to})
+        if _is_kept(int(thread)):
+            _put(int(thread), {to})
 
 
 def _is_kept(thread: int) -> bool:
-    return len(os.sched_getaffinity(thread)) == 1
+    # It may just have ended.
+    with suppress(ProcessLookupError):
+        return len(os.sched_getaffinity(thread)) == 1
+    return False
+
+
+def _put(thread: int, processors: Collection[int]) -> None:
+    # It may just have ended, and the system may have taken a processor away: then it has found another place itself.
+    with suppress(OSError):
+        os.sched_setaffinity(thread, processors)

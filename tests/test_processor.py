@@ -140,3 +140,26 @@ def test_another_processor_must_have_clearly_more_to_give(shares, own, goes_to):
 def test_the_systems_own_figures_are_read():
     said = _said(WHERE + "processor.gather(); print(json.dumps(sorted(processor.busy_seconds())))")
     assert said == (sorted(os.sched_getaffinity(0)) if SEVERAL else [])
+
+
+def test_slow_processors_beside_quick_ones_are_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(processor, "SYSTEM", tmp_path)
+    assert processor.best({0, 1, 2}) == {0, 1, 2}
+    for each, kilohertz in enumerate((5_000_000, 5_200_000, 3_800_000)):
+        (tmp_path / f"cpu{each}" / "cpufreq").mkdir(parents=True)
+        (tmp_path / f"cpu{each}" / "cpufreq" / "cpuinfo_max_freq").write_text(f"{kilohertz}\n")
+    assert processor.best({0, 1, 2}) == {0, 1}
+    assert processor.best({2}) == {2}
+    for each, capacity in enumerate((430, 430, 1024)):
+        (tmp_path / f"cpu{each}" / "cpu_capacity").write_text(f"{capacity}\n")
+    assert processor.best({0, 1, 2}) == {2}
+
+
+def test_a_system_that_tells_nothing_moves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(processor, "STATISTICS", tmp_path / "stat")
+    assert processor.busy_seconds() == {}
+    assert processor.better({}, here=0, own=0.5) is None
+    # A processor that is gone, or a thread.
+    processor._put(2**22 + 1, {0})
+    processor._put(0, {1_000})
+    assert not processor._is_kept(2**22 + 1)
