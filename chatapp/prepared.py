@@ -1,11 +1,13 @@
 """Statements that are put together once.
 
 Putting a statement together takes Django ten times as long as the database takes to run it, and a chat of a few words
-runs fifty. Those that run for every chat are kept as SQL, for each connection, and filled in with new values; rows
-become models and values as Django makes them. What they say and give is the same as without.
+runs fifty. Those that run for every chat are kept as SQL, for all threads of the process, and filled in with new
+values; rows become models and values as Django makes them. What they say and give is the same as without.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from threading import local
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -27,14 +29,19 @@ class Prepared(Generic[R]):
 
     def __init__(self, build: Callable[..., Any]) -> None:
         self._build = build
+        self._queries: dict[tuple[int, ...], _Query] = {}
 
     def __call__(self, **values: Value) -> list[R]:
-        if any(_is_several(value) and not 0 < len(_each(value)) <= _MANY for value in values.values()):
+        counts = tuple(len(_each(value)) if _is_several(value) else -1 for value in values.values())
+        if max(counts) > _MANY or 0 in counts:
             return list(self._build(**values))
-        values = {name: _filled_up(value) for name, value in values.items()}
-        shape = tuple((name, len(_each(value)) if _is_several(value) else -1) for name, value in values.items())
-        statement = _kept((self, shape), lambda connection: _Query(connection, self._build, values))
-        return list(statement.rows(values))
+        if max(counts) > 1:
+            values = {name: _filled_up(value) for name, value in values.items()}
+            counts = tuple(len(_each(value)) if _is_several(value) else -1 for value in values.values())
+        query = self._queries.get(counts)
+        if query is None:
+            query = self._queries[counts] = _Query(self._build, values)
+        return list(query.rows(values))
 
     def first(self, **values: Value) -> R | None:
         """The first row, of few: all are read. None when there is none."""
@@ -42,21 +49,26 @@ class Prepared(Generic[R]):
 
 
 class _Query:
-    """A query in its final shape on one connection."""
+    """A query in its final shape."""
 
-    def __init__(self, connection: BaseDatabaseWrapper, build: Callable[..., Any], values: Mapping[str, Value]) -> None:
+    def __init__(self, build: Callable[..., Any], values: Mapping[str, Value]) -> None:
+        connection = connections[DEFAULT_DB_ALIAS]
         marks = _marks(values)
         places = {_plain(mark): (name, n) for name, found in marks.items() for n, mark in enumerate(_each(found))}
         self._has_uuids = connection.features.has_native_uuid_field
         self._queryset = build(**marks)
         compiler = self._queryset.query.get_compiler(connection=connection)
-        self._sql, self._parameters = compiler.as_sql()
+        self._sql, parameters = compiler.as_sql()
         # For each parameter its value's name and place, or None and what it always is.
-        self._places = [places.get(_plain(parameter), (None, parameter)) for parameter in self._parameters]
+        self._places = [places.get(_plain(parameter), (None, parameter)) for parameter in parameters]
         if missing := {name for name, _ in places.values()} - {name for name, _ in self._places}:
             raise TypeError(f"no place in the query for {', '.join(missing)}")
-        self._compiler, self._connection = compiler, connection
-        self._converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        self._converters = [
+            (place, convert, expression) for place, (found, expression) in converters.items() for convert in found
+        ]
+        # What a thread asks with just now.
+        self._asked = local()
         # The queryset asks its query for a compiler, and gets the one whose work is done: it only has to ask the
         # database.
         compiler.execute_sql = lambda *_, **__: None
@@ -64,57 +76,65 @@ class _Query:
         self._queryset.query.get_compiler = lambda *_, **__: compiler
 
     def rows(self, values: Mapping[str, Value]) -> Any:
-        self._parameters = tuple(
+        self._asked.parameters = tuple(
             found if name is None else self._adapted(_each(values[name])[found]) for name, found in self._places
         )
         return self._queryset._iterable_class(self._queryset)
 
-    def _found(self) -> Any:
-        with self._connection.cursor() as cursor:
-            cursor.execute(self._sql, self._parameters)
+    def _found(self) -> Iterator[Sequence[Any]]:
+        connection = connections[DEFAULT_DB_ALIAS]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, self._asked.parameters)
             rows = cursor.fetchall()
-        return map(tuple, self._compiler.apply_converters(rows, self._converters)) if self._converters else iter(rows)
+        return self._converted(rows, connection) if self._converters else iter(rows)
+
+    def _converted(self, rows: Iterable[Sequence[Any]], connection: BaseDatabaseWrapper) -> Iterator[tuple[Any, ...]]:
+        for row in map(list, rows):
+            for place, convert, expression in self._converters:
+                row[place] = convert(row[place], expression, connection)
+            yield tuple(row)
 
     def _adapted(self, value: Any) -> Any:
         return value.hex if isinstance(value, UUID) and not self._has_uuids else value
 
 
-def insert(row: models.Model, *, once: bool = False) -> None:
-    """Store a new row and give it its key, as `save` does; for models that inherit from none and tell nobody.
-
-    `once`: where its unique values are there already, nothing happens. It gets no key then, nor when it is new.
-    """
-    model, connection = type(row), connections[DEFAULT_DB_ALIAS]
-    statement, fields = _kept((insert, model, once), lambda connection: _insertion(connection, model, once=once))
+def insert(row: models.Model) -> None:
+    """Store a new row and give it its key, as `save` does; for models that inherit from none and tell nobody."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    statement, fields = _insertion(type(row), once=False)
     parameters = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        if once:
-            return
         returns = connection.features.can_return_columns_from_insert
         row.pk = cursor.fetchone()[0] if returns else cursor.lastrowid
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
+def add(model: type[models.Model], /, **values: Any) -> None:
+    """Store a row that nobody needs as an object, by its fields' names (`message_id`); the others have their defaults.
+    Where its unique values are there already, nothing happens."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    statement, fields = _insertion(model, once=True)
+    if missing := values.keys() - {field.attname for field in fields}:
+        raise TypeError(f"{model.__name__} has no {', '.join(missing)}")
+    given = [values[field.attname] if field.attname in values else field.get_default() for field in fields]
+    parameters = [field.get_db_prep_save(value, connection) for field, value in zip(fields, given, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
 def change(model: type[models.Model], pk: int, changes: Mapping[str, Any], **allowed: Collection[Any]) -> bool:
     """Set fields of the row with this key, if each of the `allowed` fields has one of these values. False if not."""
     connection = connections[DEFAULT_DB_ALIAS]
-    shape = (change, model, *changes, *((name, len(values)) for name, values in allowed.items()))
-    statement = _kept(shape, lambda connection: _changing(connection, model, changes, allowed))
-    parameters = [_field(model, name).get_db_prep_save(value, connection) for name, value in changes.items()]
+    shape = tuple((name, len(values)) for name, values in allowed.items())
+    statement, fields = _changing(model, tuple(changes), shape)
+    parameters = [
+        field.get_db_prep_save(value, connection) for field, value in zip(fields, changes.values(), strict=True)
+    ]
     wanted = [value for values in allowed.values() for value in sorted(values)]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, pk, *wanted])
         return bool(cursor.rowcount == 1)
-
-
-def _kept(key: Any, make: Callable[[BaseDatabaseWrapper], Any]) -> Any:
-    """Kept with the connection, which only one thread uses."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    kept = connection.__dict__.setdefault("prepared", {})
-    if key not in kept:
-        kept[key] = make(connection)
-    return kept[key]
 
 
 def _is_several(value: Value) -> bool:
@@ -154,11 +174,10 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | str) else repr(value)
 
 
-def _field(model: type[models.Model], name: str) -> Any:
-    return model._meta.get_field(name)
-
-
-def _insertion(connection: BaseDatabaseWrapper, model: type[models.Model], *, once: bool) -> tuple[str, list[Any]]:
+@cache
+def _insertion(model: type[models.Model], *, once: bool) -> tuple[str, list[Any]]:
+    """(the statement, the fields that it takes)"""
+    connection = connections[DEFAULT_DB_ALIAS]
     key: Any = model._meta.pk
     fields: list[Any] = [field for field in model._meta.local_concrete_fields if field is not key]
     table = connection.ops.quote_name(model._meta.db_table)
@@ -172,16 +191,19 @@ def _insertion(connection: BaseDatabaseWrapper, model: type[models.Model], *, on
     return statement, fields
 
 
+@cache
 def _changing(
-    connection: BaseDatabaseWrapper,
-    model: type[models.Model],
-    changes: Mapping[str, Any],
-    allowed: Mapping[str, Collection[Any]],
-) -> str:
-    def column(name: str) -> str:
-        return connection.ops.quote_name(_field(model, name).column)
+    model: type[models.Model], changed: tuple[str, ...], allowed: tuple[tuple[str, int], ...]
+) -> tuple[str, list[Any]]:
+    """(the statement, the fields that it sets)"""
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
 
-    assigned = ", ".join(f"{column(name)} = %s" for name in changes)
+    def column(name: str) -> str:
+        field: Any = model._meta.get_field(name)
+        return quote(field.column)
+
+    assigned = ", ".join(f"{column(name)} = %s" for name in changed)
     wanted = [f"{column('id')} = %s"]
-    wanted += [f"{column(name)} IN ({', '.join(['%s'] * len(values))})" for name, values in allowed.items()]
-    return f"UPDATE {connection.ops.quote_name(model._meta.db_table)} SET {assigned} WHERE {' AND '.join(wanted)}"  # noqa: S608
+    wanted += [f"{column(name)} IN ({', '.join(['%s'] * count)})" for name, count in allowed]
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {assigned} WHERE {' AND '.join(wanted)}"  # noqa: S608
+    return statement, [model._meta.get_field(name) for name in changed]

@@ -1,13 +1,16 @@
 """Statements that are kept say and give what those that are put together anew do."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connection
+from django.db.models import Value
 from django.test.utils import CaptureQueriesContext
 
-from chatapp.models import Conversation, Generation, Message, Part, User
-from chatapp.prepared import Prepared, change, insert
+from chatapp.models import Call, Conversation, Generation, Message, Part, User
+from chatapp.prepared import Prepared, add, change, insert
 from chatapp.words import RUNNING, PartKind, State
 from tests.views.conftest import talk_of
 
@@ -17,6 +20,7 @@ BY_KEY: Prepared[Generation] = Prepared(
     )
 )
 PARTS: Prepared[Part] = Prepared(lambda ids: Part.objects.filter(message_id__in=ids).order_by("message_id", "position"))
+ANY: Prepared[str] = Prepared(lambda title: User.objects.annotate(title=Value(title)).values_list("title", flat=True))
 TITLES: Prepared[str] = Prepared(
     lambda owner, title: Conversation.objects.filter(owner_id=owner, title=title).values_list("title", flat=True)[:1]
 )
@@ -53,8 +57,7 @@ def test_sequences_of_any_length(alice: User, count: int) -> None:
 def test_few_statements_do_for_sequences_of_all_lengths(alice: User) -> None:
     for count in range(1, 65):
         assert PARTS(ids=list(range(10_000, 10_000 + count))) == []
-    kept: dict[tuple[object, ...], object] = connections[DEFAULT_DB_ALIAS].__dict__["prepared"]
-    assert len([key for key in kept if key[0] is PARTS]) == 7
+    assert len(PARTS._queries) == 7
 
 
 @pytest.mark.parametrize("title", ["Figs", "", "'; DROP TABLE chatapp_user; --", "%s %", "1913000017", "ü👩‍👧\u2028"])
@@ -106,3 +109,42 @@ def test_a_part_is_stored_with_what_it_names(alice: User) -> None:
     part = Part(message=message, position=5, kind=PartKind.THINKING, text="So.")
     insert(part)
     assert Part.objects.get(pk=part.pk).message == message
+
+
+def test_a_row_that_nobody_needs_is_stored_as_saving_stores_it_and_once(alice: User) -> None:
+    generation = Generation.objects.get(public_id=talk_of(alice).generation)
+    add(Part, message_id=generation.message_id, generation_id=generation.pk, position=7, kind=PartKind.TEXT, text="So.")
+    saved = Part.objects.create(
+        message_id=generation.message_id, generation_id=generation.pk, position=8, kind=PartKind.TEXT, text="So."
+    )
+    added = Part.objects.get(message_id=generation.message_id, position=7)
+    for field in Part._meta.concrete_fields:
+        if field.name not in {"id", "position"}:
+            assert getattr(added, field.attname) == getattr(saved, field.attname)
+    add(Part, message_id=generation.message_id, position=7, kind=PartKind.THINKING, text="Another.")
+    added.refresh_from_db()
+    assert (added.text, added.kind, added.generation_id) == ("So.", PartKind.TEXT, generation.pk)
+    for _ in range(2):
+        add(Call, generation_id=generation.pk, number=1, model="any", cost="0.0000012", usage={"cost": 1.2e-6})
+    call = Call.objects.get(generation=generation)
+    assert (str(call.cost), call.usage, call.upstream_id) == ("0.0000012000", {"cost": 1.2e-6}, "")
+    assert call.started_at >= generation.sent_at
+    with pytest.raises(TypeError, match="Part has no colour"):
+        add(Part, colour="blue")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_that_ask_at_once_get_what_each_asked_for(alice: User) -> None:
+    titles = [f"title {n}" for n in range(8)]
+    before = threading.Barrier(len(titles))
+
+    def ask(title: str) -> list[list[str]]:
+        before.wait()
+        try:
+            return [ANY(title=title) for _ in range(50)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(titles)) as threads:
+        for title, answers in zip(titles, threads.map(ask, titles), strict=True):
+            assert answers == [[title]] * 50

@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from chatapp.generation.draft import Batch, Draft
 from chatapp.generation.offload import journal_lane
 from chatapp.models import Call, Generation, Part
-from chatapp.prepared import change, insert
+from chatapp.prepared import add, change
 from chatapp.words import RUNNING, Reason
 
 log = logging.getLogger(__name__)
@@ -178,7 +178,7 @@ def write(owner: str, batches: Sequence[Batch]) -> set[int]:
         cursor.executemany(_APPEND, rows)
         for batch in live:
             for call in batch.calls:
-                insert(Call(generation_id=batch.generation_id, **call), once=True)
+                add(Call, generation_id=batch.generation_id, **call)
             if batch.moves:
                 change(Generation, batch.generation_id, batch.moves)
     return alive
@@ -202,16 +202,14 @@ def _still_ours(cursor: CursorWrapper, owner: str, ids: Sequence[int]) -> set[in
 def _write_parts(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
     for batch in batches:
         for part in batch.new_parts:
-            insert(
-                Part(
-                    message_id=batch.message_id,
-                    generation_id=batch.generation_id,
-                    position=part.position,
-                    kind=part.kind,
-                    started_ms=part.started_ms,
-                    ended_ms=part.ended_ms,
-                ),
-                once=True,
+            add(
+                Part,
+                message_id=batch.message_id,
+                generation_id=batch.generation_id,
+                position=part.position,
+                kind=part.kind,
+                started_ms=part.started_ms,
+                ended_ms=part.ended_ms,
             )
         for part in batch.changed_parts:
             cursor.execute(_CHANGE, [part.kind, part.ended_ms, batch.message_id, part.position])
