@@ -29,7 +29,13 @@ class Reactor(asyncioreactor.AsyncioSelectorReactor):
         self._untried: dict[Any, None] = {}
         super().__init__(loop)
 
-    def addWriter(self, writer: Any) -> None:  # noqa: N802 (Twisted names it)
+    def addReader(self, reader: Any) -> None:  # noqa: N802 (Twisted names it)
+        if reader not in self._readers:
+            # Called at once, not through the context of Twisted's log, which costs as much as a small read.
+            self._asyncioEventloop.add_reader(reader.fileno(), self._now, reader, True)
+            self._readers[reader] = reader.fileno()
+
+    def addWriter(self, writer: Any) -> None:  # noqa: N802
         if writer in self._writers or writer in self._untried:
             return
         if not self._untried:
@@ -46,15 +52,15 @@ class Reactor(asyncioreactor.AsyncioSelectorReactor):
         for writer in list(self._untried):
             # A write may end other connections.
             if writer in self._untried:
-                self._write(writer)
+                self._now(writer, False)
         # Who has written everything has taken itself off.
         left, self._untried = self._untried, {}
         for writer in left:
             self._wait_for(writer)
 
-    def _write(self, writer: Any) -> None:
+    def _now(self, connection: Any, reads: bool) -> None:
         try:
-            self._readOrWrite(writer, False)
+            self._readOrWrite(connection, reads)
         except Exception:
             # The others have something to say as well.
             log.exception("a connection could not be ended")

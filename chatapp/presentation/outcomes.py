@@ -35,7 +35,7 @@ def outcome_html(message: UUID) -> tuple[str, bool]:
     found = _answer.first(key=message)
     if found is None:
         return "", True
-    rows = read_rows([found])
+    rows = read_rows([found], with_content=False)
     generation = rows.newest(found)
     if generation is None or generation.state in RUNNING:
         return "", False
@@ -47,7 +47,7 @@ def outcome_html(message: UUID) -> tuple[str, bool]:
 def offer_html(message: UUID) -> str | None:
     """What is offered while the answer's model thinks for long. None when nothing can be."""
     found = _answer.first(key=message)
-    url = answer_now_url(found, read_rows([found])) if found else ""
+    url = answer_now_url(found, read_rows([found], with_content=False)) if found else ""
     return render_to_string("message/_offer.html", {"url": url, "message": str(message)}) + "" if url else None
 
 

@@ -68,6 +68,13 @@ _parts: Prepared[Part] = Prepared(
         .order_by("message_id", "position")
     )
 )
+_kinds: Prepared[Part] = Prepared(
+    lambda ids: (
+        Part.objects.filter(message_id__in=ids)
+        .only("message_id", "generation_id", "position", "kind")
+        .order_by("message_id", "position")
+    )
+)
 _calls: Prepared[Call] = Prepared(lambda ids: Call.objects.filter(generation__message_id__in=ids).order_by("id"))
 _children: Prepared[tuple[int, UUID, int]] = Prepared(
     lambda parents: (
@@ -83,8 +90,9 @@ _roots: Prepared[tuple[int, UUID, int]] = Prepared(
 )
 
 
-def read_rows(messages: Sequence[Message]) -> Rows:
-    """Parts, attempts, their calls and the siblings of these messages.
+def read_rows(messages: Sequence[Message], *, with_content: bool = True) -> Rows:
+    """Parts, attempts, their calls and the siblings of these messages. `with_content` False: of parts only what they
+    are, for who does not show them.
 
     Attempts are read before parts: those of an attempt that was settled then are final.
     """
@@ -93,7 +101,7 @@ def read_rows(messages: Sequence[Message]) -> Rows:
     for generation in _attempts(ids=ids):
         rows.attempts[generation.message_id].append(generation)
     known = {attempt.pk for attempts in rows.attempts.values() for attempt in attempts}
-    for part in _parts(ids=ids):
+    for part in (_parts if with_content else _kinds)(ids=ids):
         # What an attempt writes that began meanwhile is told by the socket.
         if part.generation_id is None or part.generation_id in known:
             rows.parts[part.message_id].append(part)

@@ -75,6 +75,8 @@ class BoundedServer(Server):
         # Daphne makes its factories just before it listens and gives no other occasion. Nobody has connected yet.
         self.http_factory.protocol = Channel
         self.http_factory.timeOut = None
+        # Twisted's own, for each request, into a memory that nobody reads.
+        self.http_factory.log = lambda request: None
         self.ws_factory.protocol = Socket
         # Say what was wrong (1002, 1007, 1009) instead of hanging up.
         self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=CLOSING_SECONDS)
