@@ -205,6 +205,11 @@ def _build(upstream: OpenRouter, simulator: "Simulator | None") -> House:
     )
 
 
+def answerer() -> str:
+    """Who answers what is posted on this thread now: posted as claimed, it needs no second commit. From any thread."""
+    return _house.runner.will_answer() if _house else ""
+
+
 def begin(generation: Generation) -> None:
     """After the commit, on the thread that made it: have the attempt answered."""
     if _house:

@@ -98,14 +98,14 @@ _badly_ended: Prepared[tuple[int, str, str]] = Prepared(
 
 
 def take_up(generation_id: int, owner: str) -> Job | None:
-    """Claim a queued attempt for this process and read its history. None when there is nothing to claim."""
+    """Claim an attempt for this process, unless it is claimed, and read its history. None when it is not to be had."""
     generation = _queued.first(pk=generation_id)
     return claimed(generation, owner) if generation else None
 
 
 def claimed(generation: Generation, owner: str) -> Job | None:
     """As `take_up`, of an attempt whose message, conversation and person are at hand."""
-    if not generation.claim(owner):
+    if not generation.is_claimed_by(owner) and not generation.claim(owner):
         return None
     message = generation.message
     last = _last_position.first(message=message.pk) if generation.number > 1 else None

@@ -60,8 +60,12 @@ class Runner:
         its rows are at hand, it is on its way before another thread would have found it."""
         self._loop.call_soon_threadsafe(self._begin, generation.pk, self._claimed(generation))
 
+    def will_answer(self) -> str:
+        """The name under which this process claims what is posted now; "" when it begins nothing more."""
+        return "" if self._is_draining else self._owner
+
     def _claimed(self, generation: Generation) -> Job | None:
-        if self._is_draining:
+        if self._is_draining and generation.state == State.QUEUED:
             return None
         try:
             return claimed(generation, self._owner)

@@ -7,14 +7,15 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question as it came in. `parameters` is what the attempt uses; `chosen` what the conversation remembers
-    (None: leave it as it is); `images` are the ids of the person's pictures."""
+    """A question as it came in. `parameters` is what the attempt uses; `chosen` what the conversation remembers;
+    `images` are the ids of the person's pictures; `owner` is the process that answers it, if one is to at once."""
 
     text: str
     client_id: UUID
     parameters: dict[str, Any]
     images: tuple[UUID, ...] = ()
     chosen: dict[str, Any] = field(default_factory=dict)
+    owner: str = ""
 
 
 class AlreadyAnswering(Exception):

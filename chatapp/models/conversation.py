@@ -17,7 +17,7 @@ from chatapp.models.part import Part
 from chatapp.models.posted import Posted, going_on, posted_before, went_on
 from chatapp.models.titles import PICTURE_TITLE, TITLE_MAX_CHARS, clean_title, title_from
 from chatapp.models.user import User
-from chatapp.prepared import Prepared, change, insert
+from chatapp.prepared import Prepared, add, change, insert
 from chatapp.words import RUNNING, PartKind, Purpose, Role, State
 
 IN_TRASH_FOR = timedelta(days=30)
@@ -93,7 +93,7 @@ class Conversation(models.Model):
 
     @classmethod
     def begin(cls, asked: Asked, *, owner: User) -> Posted:
-        """A new conversation with its first question and a queued answer, or what this client_id made before.
+        """A new conversation with its first question and an answer to be written, or what this client_id made before.
 
         Raises UnknownPicture.
         """
@@ -107,7 +107,7 @@ class Conversation(models.Model):
             return conversation._add(asked, parent=None)
 
     def post(self, asked: Asked) -> Posted:
-        """A question at the end of the shown branch and a queued answer to it, in one transaction.
+        """A question at the end of the shown branch and an answer to be written, in one transaction.
 
         The same client_id again gives what it made the first time, before any other check.
         Raises AlreadyAnswering while an answer of this conversation runs, and UnknownPicture.
@@ -121,7 +121,7 @@ class Conversation(models.Model):
             return fresh._add(asked, parent=fresh.leaf)
 
     def edit(self, question: Message, asked: Asked) -> Posted:
-        """A sibling of `question` with another text, pictures or parameters, and a queued answer to it: a branch.
+        """A sibling of `question` with another text, pictures or parameters, and an answer to be written: a branch.
 
         Raises as `post`, and NotAQuestion.
         """
@@ -243,14 +243,16 @@ class Conversation(models.Model):
             client_id=asked.client_id,
         )
         insert(question)
-        insert(Part(message=question, position=0, kind=PartKind.TEXT, text=asked.text, settled=True))
+        add(Part, message_id=question.pk, position=0, kind=PartKind.TEXT, text=asked.text, settled=True)
         for place, image in enumerate(Image.objects.named(self.owner, asked.images), start=1):
-            insert(Part(message=question, position=place, kind=PartKind.IMAGE, image=image, settled=True))
+            add(Part, message_id=question.pk, position=place, kind=PartKind.IMAGE, image_id=image.pk, settled=True)
         if parent:
             change(Message, parent.pk, {"chosen": question.pk})
-        return self._answer(question, client_id=None, parameters=asked.parameters)
+        return self._answer(question, client_id=None, parameters=asked.parameters, owner=asked.owner)
 
-    def _answer(self, question: Message, *, client_id: UUID | None, parameters: dict[str, Any]) -> Posted:
+    def _answer(
+        self, question: Message, *, client_id: UUID | None, parameters: dict[str, Any], owner: str = ""
+    ) -> Posted:
         answer = Message(
             conversation=self,
             owner=self.owner,
@@ -261,6 +263,8 @@ class Conversation(models.Model):
         )
         insert(answer)
         generation = Generation(conversation=self, message=answer, number=1, parameters=parameters)
+        if owner:
+            generation.begin_claimed(owner)
         insert(generation)
         change(Message, question.pk, {"chosen": answer.pk})
         self.leaf, self.active_at = answer, timezone.now()

@@ -123,6 +123,14 @@ class Generation(models.Model):
             texts[position] = texts.get(position, "") + text
         return texts
 
+    def begin_claimed(self, owner: str) -> None:
+        """Before it is stored: it is taken by the process that makes it."""
+        self.state, self.owner, self.claimed_ms = State.WAITING, owner, self.elapsed_ms()
+
+    def is_claimed_by(self, owner: str) -> bool:
+        """Whether the process has taken it, and nothing has come of it yet."""
+        return self.state == State.WAITING and self.owner == owner
+
     def claim(self, owner: str) -> bool:
         """Take the work. False when another process was quicker, or it ended before it began."""
         return self._move(

@@ -55,6 +55,7 @@ def question_in(request: HttpRequest, brought: Brought, *, chosen: Mapping[str, 
         images=images,
         parameters=fittings.parameters_for(user, parameters),
         chosen=parameters,
+        owner=wiring.answerer(),
     )
 
 

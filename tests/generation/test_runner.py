@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from chatapp.generation.engine import Engine
 from chatapp.generation.facts import FactBook
-from chatapp.generation.history import Job
+from chatapp.generation.history import Job, take_up
 from chatapp.generation.journal import JournalWriter
 from chatapp.generation.runner import Runner
 from chatapp.models import Conversation, Generation, User
@@ -87,9 +87,10 @@ async def house() -> AsyncIterator[tuple[Runner, Engine, Upstream, Settling]]:
 
 
 @sync_to_async
-def asked() -> Generation:
-    owner = User.objects.create_user("alice@example.com")
-    return Conversation.begin(Asked(text="Why?", client_id=uuid4(), parameters={}), owner=owner).generation
+def asked(owner: str = "") -> Generation:
+    alice = User.objects.create_user("alice@example.com")
+    question = Asked(text="Why?", client_id=uuid4(), parameters={}, owner=owner)
+    return Conversation.begin(question, owner=alice).generation
 
 
 @pytest.mark.django_db(transaction=True)
@@ -138,12 +139,33 @@ async def test_what_was_just_posted_is_claimed_by_who_posted_it(
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_what_is_posted_as_claimed_needs_no_second_claim(
+    house: tuple[Runner, Engine, Upstream, Settling], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner, engine, upstream, settling = house
+    generation = await asked(runner.will_answer())
+    found = await Generation.objects.aget(pk=generation.pk)
+    assert (found.state, found.owner, found.claimed_ms is None) == (State.WAITING, "this process", False)
+    # No other process takes it up.
+    assert not await sync_to_async(found.claim)("another process")
+    assert await sync_to_async(take_up)(generation.pk, "another process") is None
+    settling.may.set()
+    monkeypatch.setattr(Generation, "claim", None)
+    await sync_to_async(runner.start)(generation)
+    upstream.words.put_nowait("one")
+    await until(lambda: generation.pk in engine.drafts and engine.drafts[generation.pk].committed)
+    await runner.drain(0)
+    assert runner.will_answer() == ""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("owner", ["", "this process"])
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 async def test_a_process_that_leaves_queues_what_it_does_not_begin(
-    house: tuple[Runner, Engine, Upstream, Settling], monkeypatch: pytest.MonkeyPatch, when: str
+    house: tuple[Runner, Engine, Upstream, Settling], monkeypatch: pytest.MonkeyPatch, when: str, owner: str
 ) -> None:
     runner, engine, _, _ = house
-    generation = await asked()
+    generation = await asked(owner)
     if when == "before":
         await runner.drain(0)
     else:
@@ -163,18 +185,20 @@ async def test_a_process_that_leaves_queues_what_it_does_not_begin(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("owner", ["", "this process"])
 async def test_what_cannot_be_claimed_at_once_is_claimed_by_the_engine(
-    house: tuple[Runner, Engine, Upstream, Settling], monkeypatch: pytest.MonkeyPatch
+    house: tuple[Runner, Engine, Upstream, Settling], monkeypatch: pytest.MonkeyPatch, owner: str
 ) -> None:
     runner, engine, upstream, settling = house
-    generation = await asked()
+    generation = await asked(owner)
     settling.may.set()
 
-    def locked(_: Generation, __: str) -> bool:
+    def locked(*_: object, **__: object) -> Any:
         raise OperationalError("database is locked")
 
     with monkeypatch.context() as patched:
         patched.setattr(Generation, "claim", locked)
+        patched.setattr("chatapp.generation.history.said_before", locked)
         job = await sync_to_async(runner._claimed)(generation)
     assert job is None
     runner._begin(generation.pk, job)
