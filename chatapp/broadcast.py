@@ -46,6 +46,8 @@ class Bell:
         self._rung: set[str] = set()
         self._due_at = math.inf
         self._timer: asyncio.TimerHandle | None = None
+        # Not every loop's handle can say it: uvloop's cannot when that is about now.
+        self._fires_at = math.inf
 
     def listen(self, topic: str) -> None:
         self._topics.add(topic)
@@ -63,7 +65,7 @@ class Bell:
         """The topics rung since the last wait; empty when none rang within the time."""
         if not self._event.is_set():
             self._due_at = self._loop.time() + seconds
-            if self._timer is None or self._timer.when() > self._due_at:
+            if self._timer is None or self._fires_at > self._due_at:
                 self._arm()
             await self._event.wait()
         self._due_at = math.inf
@@ -81,7 +83,8 @@ class Bell:
 
     def _arm(self) -> None:
         self._disarm()
-        self._timer = self._loop.call_at(self._due_at, self._is_time)
+        self._fires_at = self._due_at
+        self._timer = self._loop.call_at(self._fires_at, self._is_time)
 
     def _disarm(self) -> None:
         if self._timer:

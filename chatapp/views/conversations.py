@@ -25,6 +25,7 @@ from chatapp.words import PartKind
 REFRESH_SECONDS = 3
 MAX_POLLED = 8
 LISTED = ("public_id", "title", "created_at", "active_at")
+SHOWN = ("public_id", "title", "active_at")
 
 
 @only("GET", "HEAD")
@@ -71,7 +72,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest) -> HttpResponse:
     # A row each, not a model: fifty of these cost more than the question.
-    everything = Conversation.objects.visible_to(signed_in(request)).recent().values_list(*LISTED, named=True)
+    fields = LISTED if wants_json(request) else SHOWN
+    everything = Conversation.objects.visible_to(signed_in(request)).recent().values_list(*fields, named=True)
     page = page_of(everything, request, count=Conversation.count_shown(signed_in(request)))
     if not wants_json(request):
         rows = [presentation.ConversationRow(key=each.public_id, title=each.title, at=each.active_at) for each in page]
