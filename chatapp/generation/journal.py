@@ -21,7 +21,7 @@ from chatapp.words import RUNNING, Reason
 log = logging.getLogger(__name__)
 
 # (number of streams from which on, seconds between commits), largest first.
-WINDOWS = ((200, 0.2), (100, 0.15), (50, 0.1), (0, 0.05))
+WINDOWS = ((100, 0.2), (50, 0.1), (0, 0.05))
 _MINE = f"SELECT id FROM chatapp_generation WHERE owner = %s AND state IN ({', '.join(['%s'] * len(RUNNING))})"  # noqa: S608
 _APPEND = (
     "INSERT INTO chatapp_journal (generation_id, seq, position, text, at_ms) VALUES (%s, %s, %s, %s, %s) "
