@@ -24,7 +24,8 @@ LOOK_SECONDS = 0.5
 IDLE_LOOK_SECONDS = 2.0
 # On leaving: how long the last texts may take to be written.
 WRITTEN_WITHIN_SECONDS = 5.0
-# A queued attempt that nobody took up within a second lost its process, or was posted by one that runs no engine.
+# A queued attempt that nobody took up within a second lost its process, or was posted by one that runs no engine; one
+# that we claimed and have not begun was committed without our hearing of it.
 ADOPT_AFTER_SECONDS, ADOPT_UNTIL_SECONDS = 1.0, 20.0
 
 
@@ -75,10 +76,13 @@ class Runner:
             return None
 
     def _begin(self, generation_id: int, job: Job | None = None) -> None:
-        if self._is_draining or generation_id in self._tasks:
+        if self._is_draining:
             if job:
-                # For whoever looks next, here or in another process.
+                # For whoever looks next, in another process.
                 self._returns.append(asyncio.ensure_future(offload(give_back, generation_id, self._owner)))
+            return
+        if generation_id in self._tasks:
+            # It was found without its poster, who is late. Should that task not have got it, it is found again.
             return
         # A fresh context: a request's own dies with its response, and with it every later database call of the task.
         task = asyncio.create_task(self._engine.run(generation_id, job), context=Context())
@@ -137,16 +141,15 @@ class Runner:
 
 
 def look(mine: Collection[int], owner: str) -> tuple[set[int], set[int]]:
-    """(those of `mine` that still run and are ours or unclaimed, queued ones that nobody has taken up)"""
+    """(those of `mine` that still run and are ours or unclaimed, those to be begun that nobody has)"""
     now = timezone.now()
-    orphaned = Q(
-        state=State.QUEUED,
+    orphaned = Q(Q(state=State.QUEUED) | Q(state=State.WAITING, owner=owner)) & Q(
         sent_at__lt=now - timedelta(seconds=ADOPT_AFTER_SECONDS),
         sent_at__gt=now - timedelta(seconds=ADOPT_UNTIL_SECONDS),
     )
     rows = list(Generation.objects.running().filter(Q(pk__in=mine) | orphaned).values_list("pk", "state", "owner"))
     alive = {pk for pk, state, whose in rows if pk in mine and (whose == owner or state == State.QUEUED)}
-    return alive, {pk for pk, state, _ in rows if state == State.QUEUED and pk not in mine}
+    return alive, {pk for pk, *_ in rows if pk not in mine}
 
 
 def beat(mine: Collection[int], owner: str) -> None:

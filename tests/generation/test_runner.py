@@ -4,18 +4,20 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
+from django.utils import timezone
 
 from chatapp.generation.engine import Engine
 from chatapp.generation.facts import FactBook
 from chatapp.generation.history import Job, take_up
 from chatapp.generation.journal import JournalWriter
-from chatapp.generation.runner import Runner
+from chatapp.generation.runner import ADOPT_AFTER_SECONDS, Runner, look
 from chatapp.models import Conversation, Generation, User
 from chatapp.models.asked import Asked
 from chatapp.openrouter.events import Thinking
@@ -182,6 +184,32 @@ async def test_a_process_that_leaves_queues_what_it_does_not_begin(
     found = await Generation.objects.aget(pk=generation.pk)
     assert (found.state, found.owner) == (State.QUEUED, "")
     assert engine.drafts == {}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("owner", ["", "this process"])
+async def test_what_was_committed_without_our_hearing_of_it_is_begun(
+    house: tuple[Runner, Engine, Upstream, Settling], owner: str
+) -> None:
+    runner, engine, upstream, settling = house
+    generation, settling.may = await asked(owner), threading.Event()
+    assert await sync_to_async(look)(set(), "this process") == (set(), set())
+    posted_ago = timezone.now() - timedelta(seconds=ADOPT_AFTER_SECONDS + 0.1)
+    await Generation.objects.filter(pk=generation.pk).aupdate(sent_at=posted_ago)
+    assert await sync_to_async(look)(set(), "this process") == (set(), {generation.pk})
+    assert await sync_to_async(look)(set(), "another process") == (set(), set() if owner else {generation.pk})
+    runner._begin(generation.pk)
+    upstream.words.put_nowait("one")
+    await until(lambda: generation.pk in engine.drafts and engine.drafts[generation.pk].committed)
+    assert await sync_to_async(look)({generation.pk}, "this process") == ({generation.pk}, set())
+    # Its poster comes after all: nothing is begun twice, nor given back while it runs.
+    await sync_to_async(runner.start)(generation)
+    await asyncio.sleep(0)
+    assert runner._returns == []
+    found = await Generation.objects.aget(pk=generation.pk)
+    assert (found.state, found.owner) == (State.THINKING, "this process")
+    settling.may.set()
+    await runner.drain(0)
 
 
 @pytest.mark.django_db(transaction=True)
