@@ -51,6 +51,7 @@ WRONG = [
     ({"UPSTREAM_LIMITS": '{"all_seconds": 60}'}, "UPSTREAM_LIMITS"),
     ({"UPSTREAM_LIMITS": '{"line_bytes": 1.5}'}, "UPSTREAM_LIMITS"),
     ({"UPSTREAM_TRANSPORT": "pigeon"}, "UPSTREAM_TRANSPORT"),
+    ({"ONE_PROCESSOR": "two"}, "ONE_PROCESSOR"),
     ({"HOST": "0.0.0.0"}, "PUBLIC_ORIGIN"),
     ({"PUBLIC_ORIGIN": "ponder.example"}, "PUBLIC_ORIGIN"),
     ({"PUBLIC_ORIGIN": "https://ponder.example/chat"}, "PUBLIC_ORIGIN"),
