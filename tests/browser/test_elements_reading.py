@@ -17,6 +17,7 @@ from chatapp.models import User
 from chatapp.presentation import ConversationRow, Siblings
 from chatapp.views.errors import CODES
 from tests.browser import stage as staging
+from tests.browser.movement import moved
 from tests.browser.stage import Stage, answer, block, done, fragment, frame, on_stage, outcome, part, question
 
 pytestmark = pytest.mark.browser
@@ -62,8 +63,8 @@ def test_the_page_stays_where_the_reader_scrolled_to(stage: Stage) -> None:
     stage.is_live()
     stage.until(lambda: page.evaluate(FROM_END) <= 1)
     page.mouse.move(600, 300)
-    page.mouse.wheel(0, -400)
-    stage.until(lambda: page.evaluate(FROM_END) > 300)
+    with moved(page, by=-300):
+        page.mouse.wheel(0, -400)
     place = page.evaluate("scrollY")
     for since in (40, 41):
         grow(stage, turn, since)
@@ -82,8 +83,8 @@ def test_a_reader_who_returns_to_the_end_is_followed_again(stage: Stage) -> None
     stage.is_live()
     stage.until(lambda: page.evaluate(FROM_END) <= 1)
     page.locator("h1").click()
-    page.keyboard.press("PageUp")
-    stage.until(lambda: page.evaluate(FROM_END) > 100)
+    with moved(page, by=-100):
+        page.keyboard.press("PageUp")
     page.keyboard.press("End")
     stage.until(lambda: page.evaluate(FROM_END) <= 1)
     grow(stage, turn, 40)

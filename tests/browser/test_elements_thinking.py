@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.movement import moved
 from tests.browser.stage import Stage, answer, block, done, frame, on_stage, part, question
 
 pytestmark = pytest.mark.browser
@@ -122,8 +123,8 @@ def test_open_it_stays_at_the_newest_line_until_the_reader_scrolls_up(stage: Sta
     more(0)
     assert text.evaluate(from_end) <= 1
     text.hover()
-    stage.page.mouse.wheel(0, -120)
-    stage.until(lambda: text.evaluate(from_end) > 60)
+    with moved(stage.page, by=-60, box=".thinking__text"):
+        stage.page.mouse.wheel(0, -120)
     place = text.evaluate("(text) => text.scrollTop")
     more(1)
     assert text.evaluate("(text) => text.scrollTop") == place
@@ -168,7 +169,8 @@ def test_a_pane_that_folds_by_itself_above_the_reader_does_not_move_the_text(sta
     expect(line).to_be_attached()
     # As far up as a reader would go by wheel: the page does not follow its end any more.
     page.mouse.move(500, 300)
-    page.mouse.wheel(0, -200)
+    with moved(page, by=-100):
+        page.mouse.wheel(0, -200)
     line.evaluate("(line) => window.scrollTo(0, scrollY + line.getBoundingClientRect().top - 300)")
     stage.until(lambda: page.locator("details").evaluate("(pane) => pane.getBoundingClientRect().bottom < 0"))
     before = line.bounding_box()

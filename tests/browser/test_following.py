@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.movement import moved
 from tests.browser.windows import Window
 
 pytestmark = pytest.mark.browser
@@ -40,16 +41,8 @@ def newest_button(window: Window) -> Locator:
 
 def scroll_up(page: Page) -> float:
     page.mouse.move(300, 200)
-    before = page.evaluate("scrollY")
-    page.mouse.wheel(0, -400)
-    page.wait_for_function("before => scrollY < before - 150", arg=before)
-    # A wheel's scroll is smooth: it has come to rest when two frames show the same place.
-    page.evaluate("""async () => {
-      for (let last = -1; last !== scrollY; ) {
-        last = scrollY;
-        await new Promise((done) => setTimeout(done, 100));
-      }
-    }""")
+    with moved(page, by=-150):
+        page.mouse.wheel(0, -400)
     return float(page.evaluate("scrollY"))
 
 

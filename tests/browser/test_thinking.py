@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.movement import moved
 from tests.browser.windows import Window
 from tests.lab.people import Person, text_of
 from tests.lab.processes import Site
@@ -136,8 +137,8 @@ def test_the_open_pane_stays_at_the_newest_line_unless_the_reader_scrolls_up(win
     _text_grows(page, text)
     _is_at_newest(page, text)
     text.hover()
-    page.mouse.wheel(0, -120)
-    page.wait_for_function(f"(text) => {DISTANCE} > 100", arg=text.element_handle())
+    with moved(page, by=-60, box=".thinking__text"):
+        page.mouse.wheel(0, -120)
     _text_grows(page, text)
     place = text.evaluate("(text) => text.scrollTop")
     _text_grows(page, text)
