@@ -1,4 +1,4 @@
-"""A draft: what a running attempt has written, at most one tick ahead of the database.
+"""A draft: what a running attempt has written, at most one turn of the journal ahead of the database.
 
 Lives on the event loop. `take()` hands everything unwritten to the journal; after the commit `written()` makes it the
 committed prefix, which is all that readers ever get to see.
@@ -125,6 +125,11 @@ class Draft:
     def is_waiting(self) -> bool:
         """Whether text waits for the database."""
         return self._unwritten_bytes > 0
+
+    @property
+    def is_first(self) -> bool:
+        """Whether its first words wait for the database."""
+        return self.is_waiting and not self.committed
 
     @property
     def is_ahead(self) -> bool:

@@ -142,7 +142,7 @@ class Engine:
                     if draft.lost:
                         return
                     if draft.is_dirty:
-                        self._journal.dirty()
+                        self._journal.dirty(draft)
                     await self._rest(draft, is_rushing=answer.is_rushing)
             finally:
                 if answer.sent:
@@ -155,7 +155,7 @@ class Engine:
     async def _rest(self, draft: Draft, *, is_rushing: bool) -> None:
         """Let the others run. What upstream says until the next commit is then read in one go, unless it is a lot."""
         if draft.is_waiting and not is_rushing:
-            await self._journal.tick()
+            await self._journal.turn(draft)
         else:
             # A read that finds bytes waiting does not yield by itself: a fast upstream would starve the loop.
             await asyncio.sleep(0)

@@ -1,11 +1,13 @@
-"""The journal: all drafts of a process written in groups, one short transaction a tick.
+"""The journal: all drafts of a process written in groups, one short transaction a turn.
 
-At once when idle (the first token must not wait), else every 50 ms and more rarely with many streams, and never before
-the last commit is done. Appends small rows; a growing text is never rewritten. Its statements are written by hand: they
-run every tick, and putting them together costs more than running them.
+At once when idle, else every 50 ms, and never before the last commit is done. With many streams each is written every
+second or fourth turn only, by turns, so that what a commit has readers look at never comes all at once. First words
+wait for no turn. Appends small rows; a growing text is never rewritten. Its statements are written by hand: they run
+every turn, and putting them together costs more than running them.
 """
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
@@ -20,8 +22,12 @@ from chatapp.words import RUNNING, Reason
 
 log = logging.getLogger(__name__)
 
-# (number of streams from which on, seconds between commits), largest first.
-WINDOWS = ((100, 0.2), (50, 0.1), (0, 0.05))
+TURN_SECONDS = 0.05
+# (number of streams from which on, turns in a round), largest first: each stream is written once a round.
+ROUNDS = ((100, 4), (50, 2), (0, 1))
+PLACES = max(turns for _, turns in ROUNDS)
+# Between one commit and the next with first words only: those of many starts go together.
+FIRST_SECONDS = 0.02
 _MINE = f"SELECT id FROM chatapp_generation WHERE owner = %s AND state IN ({', '.join(['%s'] * len(RUNNING))})"  # noqa: S608
 _APPEND = (
     "INSERT INTO chatapp_journal (generation_id, seq, position, text, at_ms) VALUES (%s, %s, %s, %s, %s) "
@@ -39,76 +45,117 @@ class JournalWriter:
     def __init__(self, *, owner: str, ring: Callable[[Iterable[Draft]], None]) -> None:
         self._owner = owner
         self._ring = ring
-        self._drafts: set[Draft] = set()
+        self._places: dict[Draft, int] = {}
+        self._next_place = itertools.cycle(range(PLACES))
+        self._turn = 0
+        # Those who have something to write, or wait for their turn.
+        self._asking: set[Draft] = set()
         self._wake = asyncio.Event()
-        self._tick = asyncio.Event()
+        self._first = asyncio.Event()
+        self._turns = [asyncio.Event() for _ in range(PLACES)]
+        self._is_refused = False
         self._waiting: dict[Draft, list[asyncio.Future[None]]] = {}
 
     @property
     def is_delayed(self) -> bool:
         """Whether the last commit was refused, or is taking long."""
         # A copy: this is asked from other threads as well.
-        return any(draft.delayed for draft in list(self._drafts))
+        return any(draft.delayed for draft in list(self._places))
 
     def open(self, draft: Draft) -> None:
-        self._drafts.add(draft)
+        self._places[draft] = next(self._next_place)
 
     def close(self, draft: Draft) -> None:
-        self._drafts.discard(draft)
+        self._places.pop(draft, None)
+        self._asking.discard(draft)
         self._release(draft)
 
-    def dirty(self) -> None:
-        """Some draft has something to write."""
+    def dirty(self, draft: Draft) -> None:
+        """The draft has something to write."""
+        self._asking.add(draft)
         self._wake.set()
+        if draft.is_first:
+            self._first.set()
 
-    async def tick(self) -> None:
-        """Wait until the next commit is due: what is written to a draft right after this is in it."""
-        self._wake.set()
-        await self._tick.wait()
+    async def turn(self, draft: Draft) -> None:
+        """Wait until the draft's turn comes: what is written to it right after this is in that commit."""
+        self.dirty(draft)
+        await self._turns[self._places[draft]].wait()
 
     async def written(self, draft: Draft) -> None:
         """Wait until everything of this draft is committed, or it is lost."""
         while draft.is_dirty:
             future = asyncio.get_running_loop().create_future()
             self._waiting.setdefault(draft, []).append(future)
-            self.dirty()
+            self.dirty(draft)
             await future
 
     async def run(self) -> None:
         """Commit for ever. Cancel it only after the last draft is written."""
         loop = asyncio.get_running_loop()
-        next_at, retry = loop.time(), RETRY_FIRST_SECONDS
+        turn_at = first_at = loop.time()
+        retry = RETRY_FIRST_SECONDS
         # Whoever waited when an earlier run failed waits still.
+        self._asking.update(self._places)
         self._wake.set()
         while True:
             await self._wake.wait()
-            await asyncio.sleep(max(0.0, next_at - loop.time()))
-            self._wake.clear()
-            next_at = loop.time() + self._window()
-            await self._announce()
-            if await self._commit():
-                retry = RETRY_FIRST_SECONDS
+            if await self._is_turn(turn_at, first_at):
+                turn_at = loop.time() + TURN_SECONDS
+                due = await self._announce()
             else:
-                next_at, retry = loop.time() + retry, min(retry * 2, RETRY_MOST_SECONDS)
-                self._wake.set()
+                due = [draft for draft in self._asking if draft.is_first]
+            self._first.clear()
+            self._is_refused = not await self._commit([draft for draft in due if draft.is_dirty])
+            first_at = loop.time() + FIRST_SECONDS
+            if self._is_refused:
+                turn_at = first_at = loop.time() + retry
+                retry = min(retry * 2, RETRY_MOST_SECONDS)
+            else:
+                retry = RETRY_FIRST_SECONDS
+            if not self._asking:
+                self._wake.clear()
 
-    async def _announce(self) -> None:
-        """Let those who wait for the tick write once more, all of them in the loop's next round."""
-        self._tick.set()
-        self._tick.clear()
+    async def _is_turn(self, turn_at: float, first_at: float) -> bool:
+        """Wait for the next turn. False when first words come earlier."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= turn_at:
+            return True
+        try:
+            async with asyncio.timeout_at(turn_at):
+                await self._first.wait()
+                await asyncio.sleep(first_at - loop.time())
+        except TimeoutError:
+            return True
+        return False
+
+    async def _announce(self) -> list[Draft]:
+        """Let those whose turn it is write once more, all of them in the loop's next round. Gives those to commit."""
+        turns = next(turns for streams, turns in ROUNDS if len(self._places) >= streams)
+        if self._is_refused:
+            # All have waited long enough.
+            turns = 1
+        self._turn += 1
+        places = [place for place in range(PLACES) if (place + self._turn) % turns == 0]
+        due = [draft for draft, place in self._places.items() if place in places]
+        # Before they are called: who writes and waits again asks for the turn after this.
+        self._asking.difference_update(due)
+        for place in places:
+            self._turns[place].set()
+            self._turns[place].clear()
         await asyncio.sleep(0)
+        return due + [draft for draft in self._asking.difference(due) if draft.is_first]
 
-    async def _commit(self) -> bool:
-        drafts = [draft for draft in self._drafts if draft.is_dirty]
+    async def _commit(self, drafts: Sequence[Draft]) -> bool:
         if not drafts:
             return True
         batches = [draft.take() for draft in drafts]
         try:
-            alive = await self._written(drafts, batches)
+            alive = await self._written(batches)
         except (DataError, IntegrityError):
             return await self._commit_apart(drafts, batches)
         except Error as refused:
-            self._refused(drafts, refused)
+            self._refused(refused)
             return False
         self._committed(drafts, alive)
         return True
@@ -122,18 +169,21 @@ class JournalWriter:
             self._release(draft)
         self._ring(drafts)
 
-    def _refused(self, drafts: Sequence[Draft], refused: Error) -> None:
+    def _refused(self, refused: Error) -> None:
         log.error("saving is delayed: %s", refused)
-        self._hold_back(drafts)
+        self._hold_back()
 
-    async def _written(self, drafts: Sequence[Draft], batches: Sequence[Batch]) -> set[int]:
+    async def _written(self, batches: Sequence[Batch]) -> set[int]:
         writing = asyncio.ensure_future(journal_lane(write, self._owner, batches))
         done, _ = await asyncio.wait([writing], timeout=DELAYED_AFTER_SECONDS)
         if not done:
-            self._hold_back(drafts)
+            self._hold_back()
         return await writing
 
-    def _hold_back(self, drafts: Sequence[Draft]) -> None:
+    def _hold_back(self) -> None:
+        """All wait that have something to write, not only those whose turn it is."""
+        drafts = [draft for draft in self._places if draft.is_dirty]
+        self._asking.update(drafts)
         for draft in drafts:
             draft.hold_back()
         self._ring(drafts)
@@ -148,20 +198,17 @@ class JournalWriter:
                 await journal_lane(let_go, batch.generation_id)
                 alive = set()
             except Error as refused:
-                self._refused(drafts[place:], refused)
+                self._refused(refused)
                 return False
             self._committed([drafts[place]], alive)
         return True
 
     def _release(self, draft: Draft) -> None:
-        if draft.is_dirty and draft in self._drafts:
+        if draft.is_dirty and draft in self._places:
             return
         for future in self._waiting.pop(draft, []):
             if not future.done():
                 future.set_result(None)
-
-    def _window(self) -> float:
-        return next(seconds for streams, seconds in WINDOWS if len(self._drafts) >= streams)
 
 
 def write(owner: str, batches: Sequence[Batch]) -> set[int]:
