@@ -27,7 +27,7 @@ from chatapp.generation.lookout import Lookout
 from chatapp.generation.runner import Runner, stop_topic
 from chatapp.generation.sweeper import Sweeper
 from chatapp.generation.watchdog import Watchdog
-from chatapp.models import Conversation, Generation
+from chatapp.models import Conversation, Generation, Posted
 from chatapp.openrouter.client import OpenRouter
 
 if TYPE_CHECKING:
@@ -210,10 +210,10 @@ def answerer() -> str:
     return _house.runner.will_answer() if _house else ""
 
 
-def begin(generation: Generation) -> None:
+def begin(posted: Posted) -> None:
     """After the commit, on the thread that made it: have the attempt answered."""
     if _house:
-        _house.runner.start(generation)
+        _house.runner.start(posted.generation, posted.words)
 
 
 def trouble() -> str:

@@ -103,8 +103,9 @@ def take_up(generation_id: int, owner: str) -> Job | None:
     return claimed(generation, owner) if generation else None
 
 
-def claimed(generation: Generation, owner: str) -> Job | None:
-    """As `take_up`, of an attempt whose message, conversation and person are at hand."""
+def claimed(generation: Generation, owner: str, words: str = "") -> Job | None:
+    """As `take_up`, of an attempt whose message, conversation and person are at hand; and its question's `words`, if
+    those are all that was said before it."""
     if not generation.is_claimed_by(owner) and not generation.claim(owner):
         return None
     message = generation.message
@@ -122,7 +123,11 @@ def claimed(generation: Generation, owner: str) -> Job | None:
         since_sent_ms=generation.elapsed_ms(),
         parameters=generation.parameters,
         turns=(
-            *said_before(message, with_pictures=generation.parameters.get("pictures") is not False),
+            *(
+                [Said(Role.USER, words)]
+                if words
+                else said_before(message, with_pictures=generation.parameters.get("pictures") is not False)
+            ),
             *(_said_so_far(message, Purpose(generation.purpose)) if last is not None else ()),
         ),
     )

@@ -174,7 +174,7 @@ class JournalWriter:
         self._hold_back()
 
     async def _written(self, batches: Sequence[Batch]) -> set[int]:
-        writing = asyncio.ensure_future(journal_lane(write, self._owner, batches))
+        writing = journal_lane.begin(write, self._owner, batches)
         done, _ = await asyncio.wait([writing], timeout=DELAYED_AFTER_SECONDS)
         if not done:
             self._hold_back()

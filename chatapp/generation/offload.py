@@ -22,7 +22,11 @@ class Lane:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=prepare)
 
     async def __call__(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: _run(verb, *args, **kwargs))
+        return await self.begin(verb, *args, **kwargs)
+
+    def begin(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+        """Hand it over at once; what it gives comes with the future."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, lambda: _run(verb, *args, **kwargs))
 
 
 def _run(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

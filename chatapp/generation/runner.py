@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection
 from contextvars import Context
 from datetime import timedelta
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 IDLE_LOOK_SECONDS = 2.0
+# With few answers, what begins gets the interpreter before the thread that posted it goes on to its reply.
+FEW, HEAD_START_SECONDS = 8, 0.001
 # On leaving: how long the last texts may take to be written.
 WRITTEN_WITHIN_SECONDS = 5.0
 # A queued attempt that nobody took up within a second lost its process, or was posted by one that runs no engine; one
@@ -56,20 +59,23 @@ class Runner:
         """The attempts that run here."""
         return frozenset(self._tasks)
 
-    def start(self, generation: Generation) -> None:
-        """Begin an answer that was just posted. Call it from the thread that committed it: claimed there, where all
-        its rows are at hand, it is on its way before another thread would have found it."""
-        self._loop.call_soon_threadsafe(self._begin, generation.pk, self._claimed(generation))
+    def start(self, generation: Generation, words: str = "") -> None:
+        """Begin an answer that was just posted; to `words`, if those are all that was said before it. Call it from the
+        thread that committed it: claimed there, where all its rows are at hand, it is on its way before another thread
+        would have found it."""
+        self._loop.call_soon_threadsafe(self._begin, generation.pk, self._claimed(generation, words))
+        if len(self._tasks) < FEW:
+            time.sleep(HEAD_START_SECONDS)
 
     def will_answer(self) -> str:
         """The name under which this process claims what is posted now; "" when it begins nothing more."""
         return "" if self._is_draining else self._owner
 
-    def _claimed(self, generation: Generation) -> Job | None:
+    def _claimed(self, generation: Generation, words: str = "") -> Job | None:
         if self._is_draining and generation.state == State.QUEUED:
             return None
         try:
-            return claimed(generation, self._owner)
+            return claimed(generation, self._owner, words)
         except Error as refused:
             # What is posted is posted: the engine tries again.
             log.warning("generation %s is not claimed yet: %s", generation.pk, refused)

@@ -1,5 +1,6 @@
 """Conversations: a tree of turns with one owner, and the verbs that grow it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -248,7 +249,8 @@ class Conversation(models.Model):
             add(Part, message_id=question.pk, position=place, kind=PartKind.IMAGE, image_id=image.pk, settled=True)
         if parent:
             change(Message, parent.pk, {"chosen": question.pk})
-        return self._answer(question, client_id=None, parameters=asked.parameters, owner=asked.owner)
+        made = self._answer(question, client_id=None, parameters=asked.parameters, owner=asked.owner)
+        return made if parent or asked.images else replace(made, words=asked.text)
 
     def _answer(
         self, question: Message, *, client_id: UUID | None, parameters: dict[str, Any], owner: str = ""

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """What a post made, or had made before when the same client_id came again (`is_new` is False)."""
+    """What a post made, or had made before when the same client_id came again (`is_new` is False). `words` are the
+    question's, where nothing else was said before the answer: it need not be read again."""
 
     conversation: "Conversation"
     question: Message
     answer: Message
     generation: Generation
     is_new: bool
+    words: str = ""
 
     @classmethod
     def further(cls, answer: Message, generation: Generation, *, is_new: bool) -> "Posted":

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from chatapp import fittings, knobs, presentation, wiring
-from chatapp.forms.asking import AskForm, first_error
+from chatapp.forms.asking import first_error
 from chatapp.images.refusals import Refused
 from chatapp.models import Conversation, Message, Posted, User
 from chatapp.models.asked import AlreadyAnswering, Asked, CannotGoOn, NotAQuestion, NothingToRegenerate
@@ -38,7 +38,7 @@ def question_in(request: HttpRequest, brought: Brought, *, chosen: Mapping[str, 
 
     Raises Wrong.
     """
-    form = AskForm(fields(request))
+    form = brought.form
     if not form.is_valid():
         raise Wrong(400, "invalid", first_error(form))
     user, sent = signed_in(request), form.cleaned_data
@@ -79,7 +79,7 @@ def answered(
             return json_error(wrong.status, wrong.code, str(wrong))
         return page(str(wrong), wrong.status)
     if posted.is_new:
-        wiring.begin(posted.generation)
+        wiring.begin(posted)
         wiring.ring_conversation(posted.conversation)
     return _reply(request, posted)
 

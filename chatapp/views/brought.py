@@ -46,10 +46,15 @@ class Brought:
         return [ImageView.of(image) for image in sorted(found, key=lambda image: keys.index(image.public_id))]
 
     @cached_property
-    def _named(self) -> tuple[UUID, ...]:
+    def form(self) -> AskForm:
+        """The question that they came with, looked through."""
         form = AskForm(fields(self._request))
         form.is_valid()
-        named: tuple[UUID, ...] = form.cleaned_data.get("images", ())
+        return form
+
+    @property
+    def _named(self) -> tuple[UUID, ...]:
+        named: tuple[UUID, ...] = self.form.cleaned_data.get("images", ())
         return named
 
     @cached_property

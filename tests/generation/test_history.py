@@ -1,10 +1,14 @@
 """What goes back to the model: the branch without thinking, trimmed by whole turns."""
 
+from uuid import uuid4
+
 import pytest
 
-from chatapp.generation.history import Said, estimate_tokens, fit, said_before
+from chatapp.generation.history import Said, claimed, estimate_tokens, fit, said_before
 from chatapp.models import Conversation, Generation, Journal, Message, Part, User
+from chatapp.models.asked import Asked
 from chatapp.words import PartKind, Reason, Role, State
+from tests.views.conftest import picture_of
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +70,33 @@ def test_a_refused_question_does_not_poison_later_turns(grow) -> None:
     grow("forbidden", "", state=State.FILTERED, reason=Reason.QUESTION)
     last = grow("and this?", "", state=State.WAITING)
     assert said_before(last) == [Said(U, "fine?"), Said(A, "Fine."), Said(U, "and this?")]
+
+
+def asking(text: str, **more: object) -> Asked:
+    return Asked(text=text, client_id=uuid4(), parameters={}, owner="us", **more)
+
+
+def test_a_first_question_is_told_as_it_was_asked_without_being_read_again(alice: User) -> None:
+    posted = Conversation.begin(asking(" Why\n\n*so*? "), owner=alice)
+    assert posted.words == " Why\n\n*so*? "
+    from_memory, read = claimed(posted.generation, "us", posted.words), claimed(posted.generation, "us")
+    assert from_memory
+    assert read
+    assert from_memory.turns == read.turns == (Said(U, " Why\n\n*so*? "),)
+
+
+def test_what_came_before_is_read(alice: User) -> None:
+    first = Conversation.begin(asking("one?"), owner=alice)
+    first.generation.stop()
+    second = first.conversation.post(asking("two?"))
+    assert (second.words, said_before(second.answer)) == ("", [Said(U, "one?\n\ntwo?")])
+
+
+def test_a_question_with_a_picture_is_read(alice: User) -> None:
+    posted = Conversation.begin(asking("What is it?", images=(picture_of(alice).public_id,)), owner=alice)
+    found = claimed(posted.generation, "us", posted.words)
+    assert found
+    assert [len(turn.pictures) for turn in found.turns] == [1]
 
 
 def test_everything_is_kept_when_it_fits() -> None:
