@@ -28,6 +28,9 @@ ROUNDS = ((100, 4), (50, 2), (0, 1))
 PLACES = max(turns for _, turns in ROUNDS)
 # Between one commit and the next with first words only: those of many starts go together.
 FIRST_SECONDS = 0.02
+# Who is called asks for more in the first; what has come is handed over in the second, over TLS in the third, and then
+# written. Only where there is no uvloop it takes longer without TLS, and what is read comes with the turn after.
+ROUNDS_OF_THE_LOOP = 3
 _MINE = f"SELECT id FROM chatapp_generation WHERE owner = %s AND state IN ({', '.join(['%s'] * len(RUNNING))})"  # noqa: S608
 _APPEND = (
     "INSERT INTO chatapp_journal (generation_id, seq, position, text, at_ms) VALUES (%s, %s, %s, %s, %s) "
@@ -130,7 +133,7 @@ class JournalWriter:
         return False
 
     async def _announce(self) -> list[Draft]:
-        """Let those whose turn it is write once more, all of them in the loop's next round. Gives those to commit."""
+        """Let those whose turn it is read and write once more. Gives those to commit."""
         turns = next(turns for streams, turns in ROUNDS if len(self._places) >= streams)
         if self._is_refused:
             # All have waited long enough.
@@ -138,12 +141,14 @@ class JournalWriter:
         self._turn += 1
         places = [place for place in range(PLACES) if (place + self._turn) % turns == 0]
         due = [draft for draft, place in self._places.items() if place in places]
-        # Before they are called: who writes and waits again asks for the turn after this.
-        self._asking.difference_update(due)
-        for place in places:
-            self._turns[place].set()
-            self._turns[place].clear()
-        await asyncio.sleep(0)
+        if not self._asking.isdisjoint(due):
+            # Before they are called: who writes and waits again asks for the turn after this.
+            self._asking.difference_update(due)
+            for place in places:
+                self._turns[place].set()
+                self._turns[place].clear()
+            for _ in range(ROUNDS_OF_THE_LOOP):
+                await asyncio.sleep(0)
         return due + [draft for draft in self._asking.difference(due) if draft.is_first]
 
     async def _commit(self, drafts: Sequence[Draft]) -> bool:

@@ -5,6 +5,7 @@ nothing about when it happened, so what was sent is known from our own flag: the
 for its first piece, which happens on an open connection only.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -13,7 +14,7 @@ import httpx
 
 from chatapp.openrouter.errors import ConnectionLost, NotReached, Refusal
 from chatapp.openrouter.refusals import KEY
-from chatapp.openrouter.transports import FOREIGN_ERRORS, unread
+from chatapp.openrouter.transports import FOREIGN_ERRORS, connection_of, unread
 
 UPLOAD_PIECE_BYTES = 64 * 1024
 
@@ -43,6 +44,7 @@ class HttpExchange:
         self._response: httpx.Response | None = None
         self._broken: ConnectionLost | None = None
         self._pieces: AsyncIterator[bytes] | None = None
+        self._resting: asyncio.Transport | None = None
 
     async def open(self, on_progress: Callable[[], object]) -> None:
         if not all(value.isascii() and value.isprintable() for value in self._request_headers.values()):
@@ -64,6 +66,9 @@ class HttpExchange:
         assert self._pieces is not None
         if self._broken:
             raise self._broken
+        if self._resting:
+            self._resting.resume_reading()
+            self._resting = None
         try:
             return await anext(self._pieces, b"")
         except FOREIGN_ERRORS as error:
@@ -71,6 +76,11 @@ class HttpExchange:
             if left := unread(self._response):
                 return left
             raise self._broken from error
+
+    def rest(self) -> None:
+        if found := connection_of(self._response):
+            found.pause_reading()
+            self._resting = found
 
     async def aclose(self) -> None:
         if self._response is not None:

@@ -45,6 +45,9 @@ class Exchange(Protocol):
     async def read(self) -> bytes:
         """The next piece of the answer's body; empty at its end."""
 
+    def rest(self) -> None:
+        """Take nothing more from the network until the next ``read``."""
+
     async def aclose(self) -> None:
         """Let go of the connection: closed at once, unless the answer was read to its end."""
 
@@ -148,6 +151,10 @@ class AnswerStream:
             while not self._reader.done and not self._reader.error and (piece := await self._read()):
                 batch = self._digest(piece)
                 if batch:
+                    if not self.is_rushing and not self._reader.done:
+                        # What comes while the listener rests is then read in one go, not a token at a time. After the
+                        # end only the connection's own is to come, which makes it one that can be used again.
+                        self._exchange.rest()
                     yield batch
         except UpstreamError as error:
             self.error = error

@@ -1,5 +1,6 @@
 """What carries requests below httpx, and what is theirs: the errors they raise, how they read ahead."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from functools import cache
@@ -38,6 +39,14 @@ def unread(response: httpx.Response | None) -> bytes:
     """What had arrived before the connection broke. aiohttp raises first and would drop it; httpx hands it over."""
     answer = getattr(response and response.stream, "_aiohttp_response", None)
     return bytes(answer.content._read_nowait(-1)) if answer else b""
+
+
+def connection_of(response: httpx.Response | None) -> asyncio.Transport | None:
+    """What the answer comes over, until it has come to its end. None under httpx, which reads only when asked."""
+    answer = getattr(response and response.stream, "_aiohttp_response", None)
+    connection = answer and answer.connection
+    found: asyncio.Transport | None = connection and connection.transport
+    return found
 
 
 @cache

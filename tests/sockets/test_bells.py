@@ -8,7 +8,7 @@ import pytest
 from chatapp.broadcast import Bells
 
 
-def _loops() -> list[Callable[[], asyncio.AbstractEventLoop]]:
+def every_loop() -> list[Callable[[], asyncio.AbstractEventLoop]]:
     try:
         import uvloop
     except ImportError:
@@ -16,7 +16,7 @@ def _loops() -> list[Callable[[], asyncio.AbstractEventLoop]]:
     return [asyncio.new_event_loop, uvloop.new_event_loop]
 
 
-@pytest.mark.parametrize("loop", _loops())
+@pytest.mark.parametrize("loop", every_loop())
 @pytest.mark.parametrize("seconds", [0.0, 1e-6, 0.0004, 0.002])
 def test_short_waits_end_and_leave_nothing_that_troubles_the_next(
     loop: Callable[[], asyncio.AbstractEventLoop], seconds: float
