@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -17,6 +18,8 @@ from cryptography.x509.oid import NameOID
 from chatapp.generation.journal import ROUNDS_OF_THE_LOOP
 from chatapp.openrouter import events, transports
 from chatapp.openrouter.events import Event
+from chatapp.openrouter.stream import AnswerStream
+from chatapp.words import Reason, State
 from tests.openrouter.conftest import BODY, Asker
 from tests.openrouter.loopback import Connection, Loopback
 from tests.openrouter.wire import DONE, delta, finish
@@ -86,6 +89,8 @@ class Resting:
         self.upstream.plays(self._script)
         self.heard, self.said, self.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.over.set()
+        self.answer: AnswerStream | None = None
+        self.under_way: asyncio.Transport | None = None
 
     async def _script(self, connection: Connection) -> None:
         self.heard.clear()
@@ -109,9 +114,10 @@ class Resting:
             self.heard.set()
             await self.said.wait()
             await turns(100)
-            under_way = transports.connection_of(answer._exchange._response)  # type: ignore[attr-defined]
-            assert under_way
-            assert not under_way.is_reading()
+            exchange: Any = answer._exchange
+            self.answer, self.under_way = answer, transports.connection_of(exchange._response)
+            assert self.under_way
+            assert not self.under_way.is_reading()
             yield batches
 
 
@@ -155,6 +161,19 @@ def test_the_connection_serves_the_next_answer(run: Callable[[Trial], None]) -> 
                     await turns(100)
         asked = [connection.writer.get_extra_info("peername") for connection in resting.upstream.connections]
         assert (len(asked), len(set(asked))) == (3, 1)
+
+    run(trial)
+
+
+def test_a_connection_that_ends_meanwhile_is_a_cut(run: Callable[[Trial], None]) -> None:
+    async def trial(resting: Resting) -> None:
+        async with resting.rested() as batches:
+            assert resting.under_way
+            resting.under_way.abort()
+            await turns(100)
+            assert "".join([words(batch) async for batch in batches]) == ""
+        assert resting.answer
+        assert resting.answer.verdict() == (State.INTERRUPTED, Reason.CUT)
 
     run(trial)
 
