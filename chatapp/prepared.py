@@ -24,8 +24,9 @@ _FIRST_MARK, _STEP = 1_913_000_017, 1_013
 
 
 class Prepared(Generic[R]):
-    """A query that `build` makes from named values: numbers, texts, UUIDs, sequences of numbers to be among. None of
-    them may decide what the query looks like. Gives what a list of it gives."""
+    """A query that `build` makes from named values: numbers, texts, UUIDs, sequences of numbers to be among, and
+    `[skip : skip + take]` at its end. None of them may decide what the query looks like. Gives what a list of it
+    gives."""
 
     def __init__(self, build: Callable[..., Any]) -> None:
         self._build = build
@@ -61,6 +62,11 @@ class _Query:
         self._sql, parameters = compiler.as_sql()
         # For each parameter its value's name and place, or None and what it always is.
         self._places = [places.get(_plain(parameter), (None, parameter)) for parameter in parameters]
+        # How many rows are skipped and taken Django writes into the statement itself, at its end.
+        numbers = [mark for mark in places if isinstance(mark, int) and str(mark) in self._sql]
+        for mark in sorted(numbers, key=lambda mark: self._sql.index(str(mark))):
+            self._sql = self._sql.replace(str(mark), "%s")
+            self._places.append(places[mark])
         if missing := {name for name, _ in places.values()} - {name for name, _ in self._places}:
             raise TypeError(f"no place in the query for {', '.join(missing)}")
         converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])

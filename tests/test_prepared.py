@@ -26,6 +26,15 @@ TITLES: Prepared[str] = Prepared(
 )
 
 
+SOME: Prepared[str] = Prepared(
+    lambda owner, skip, take: (
+        Conversation.objects.filter(owner_id=owner)
+        .order_by("title")
+        .values_list("title", flat=True)[skip : skip + take]
+    )
+)
+
+
 def test_rows_are_the_same_models_and_fresh_each_time(alice: User, bob: User) -> None:
     talks = [talk_of(alice), talk_of(alice, settled=False), talk_of(bob)]
     for owner, talk in zip((alice, alice, bob), talks, strict=True):
@@ -43,6 +52,14 @@ def test_rows_are_the_same_models_and_fresh_each_time(alice: User, bob: User) ->
         assert BY_KEY.first(key=expected.public_id, owner=owner.pk).notice == "changed"
     assert BY_KEY(key=uuid4(), owner=alice.pk) == []
     assert BY_KEY.first(key=Generation.objects.get(public_id=talks[2].generation).public_id, owner=alice.pk) is None
+
+
+@pytest.mark.parametrize(("skip", "take"), [(0, 2), (1, 2), (2, 9), (0, 0), (7, 1), (0, 9)])
+def test_a_slice_from_anywhere(alice: User, skip: int, take: int) -> None:
+    titles = ["a", "b", "c", "d"]
+    Conversation.objects.bulk_create(Conversation(owner=alice, title=title) for title in titles)
+    for _ in range(2):
+        assert SOME(owner=alice.pk, skip=skip, take=take) == titles[skip : skip + take]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 64, 65])

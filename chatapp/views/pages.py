@@ -1,11 +1,30 @@
 """Pages of long lists."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.http import Http404, HttpRequest
 
+from chatapp.prepared import Prepared
+
 LIST_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class KeptList:
+    """A person's list as a paginator slices it, asked for by kept statements: one from its beginning, one from its
+    end, both with `owner`, `skip` and `take`."""
+
+    owner: int
+    forth: Prepared[Any]
+    back: Prepared[Any]
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        return self.forth(owner=self.owner, skip=part.start, take=part.stop - part.start)
+
+    def reverse(self) -> "KeptList":
+        return KeptList(self.owner, self.back, self.forth)
 
 
 class NearPaginator(Paginator):  # type: ignore[type-arg]
