@@ -63,8 +63,10 @@ class _Query:
         # For each parameter its value's name and place, or None and what it always is.
         self._places = [places.get(_plain(parameter), (None, parameter)) for parameter in parameters]
         # How many rows are skipped and taken Django writes into the statement itself, at its end.
-        numbers = [mark for mark in places if isinstance(mark, int) and str(mark) in self._sql]
-        for mark in sorted(numbers, key=lambda mark: self._sql.index(str(mark))):
+        written = [mark for mark in places if isinstance(mark, int) and str(mark) in self._sql]
+        for mark in sorted(written, key=lambda mark: self._sql.index(str(mark))):
+            if self._sql.index(str(mark)) < self._sql.rfind("%s"):
+                raise TypeError("a slice that is not at the end of the query")
             self._sql = self._sql.replace(str(mark), "%s")
             self._places.append(places[mark])
         if missing := {name for name, _ in places.values()} - {name for name, _ in self._places}:

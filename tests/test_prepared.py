@@ -62,6 +62,15 @@ def test_a_slice_from_anywhere(alice: User, skip: int, take: int) -> None:
         assert SOME(owner=alice.pk, skip=skip, take=take) == titles[skip : skip + take]
 
 
+def test_a_slice_within_the_query_is_refused(alice: User) -> None:
+    def build(owner: int, skip: int, take: int) -> object:
+        some = Conversation.objects.order_by("title").values("pk")[skip : skip + take]
+        return Conversation.objects.filter(pk__in=some).filter(owner_id=owner).values_list("title")
+
+    with pytest.raises(TypeError, match="not at the end"):
+        Prepared(build)(owner=alice.pk, skip=0, take=1)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 64, 65])
 def test_sequences_of_any_length(alice: User, count: int) -> None:
     ids = [Message.objects.get(public_id=talk_of(alice).message).pk for _ in range(min(count, 3))]

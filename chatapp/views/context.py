@@ -11,17 +11,10 @@ from django.utils.formats import date_format
 from django.utils.functional import SimpleLazyObject
 
 from chatapp.events import PROTOCOL
-from chatapp.models import Conversation, User
-from chatapp.prepared import Prepared
+from chatapp.models import User
+from chatapp.views.pages import SHOWN
 
 SIDEBAR_CONVERSATIONS = 60
-_recent: Prepared[Any] = Prepared(
-    lambda owner: (
-        Conversation.objects.filter(owner_id=owner, deleted_at__isnull=True)
-        .recent()
-        .values_list("public_id", "title", "active_at", named=True)[: SIDEBAR_CONVERSATIONS + 1]
-    )
-)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -36,7 +29,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if isinstance(user, User):
-        recent = SimpleLazyObject(lambda: _recent(owner=user.pk))
+        recent = SimpleLazyObject(lambda: SHOWN(user)[0 : SIDEBAR_CONVERSATIONS + 1])
         context["sidebar"] = SimpleLazyObject(lambda: _by_day(recent[:SIDEBAR_CONVERSATIONS]))
         context["sidebar_more"] = SimpleLazyObject(lambda: len(recent) > SIDEBAR_CONVERSATIONS)
     return context

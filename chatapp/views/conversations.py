@@ -14,34 +14,17 @@ from chatapp import events, fittings, presentation, wiring
 from chatapp.forms.asking import RenameForm, first_error
 from chatapp.generation.holding import Holding
 from chatapp.models import Conversation, Message
-from chatapp.prepared import Prepared
 from chatapp.views.access import conversation_of, message_in, signed_in
 from chatapp.views.asking import answered, question_in
 from chatapp.views.brought import Brought
 from chatapp.views.errors import json_error, only, sign_in_required, wants_json
-from chatapp.views.pages import KeptList, page_of
+from chatapp.views.pages import SHOWN, conversations, page_of
 from chatapp.views.requests import fields, takes_files, typed
 from chatapp.words import PartKind
 
 REFRESH_SECONDS = 3
 MAX_POLLED = 8
-
-
-def _kept(*fields: str) -> tuple[Prepared[Any], Prepared[Any]]:
-    """Statements for a person's list, from its beginning and from its end."""
-
-    def rows(owner: int) -> Any:
-        shown = Conversation.objects.filter(owner_id=owner, deleted_at__isnull=True)
-        return shown.recent().values_list(*fields, named=True)
-
-    return (
-        Prepared(lambda owner, skip, take: rows(owner)[skip : skip + take]),
-        Prepared(lambda owner, skip, take: rows(owner).reverse()[skip : skip + take]),
-    )
-
-
-_LISTED = _kept("public_id", "title", "created_at", "active_at")
-_SHOWN = _kept("public_id", "title", "active_at")
+LISTED = conversations("public_id", "title", "created_at", "active_at")
 
 
 @only("GET", "HEAD")
@@ -89,7 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest) -> HttpResponse:
     # A row each, not a model: fifty of these cost more than the question.
     user = signed_in(request)
-    everything = KeptList(user.pk, *(_LISTED if wants_json(request) else _SHOWN))
+    everything = (LISTED if wants_json(request) else SHOWN)(user)
     page = page_of(everything, request, count=Conversation.count_shown(user))
     if not wants_json(request):
         rows = [presentation.ConversationRow(key=each.public_id, title=each.title, at=each.active_at) for each in page]
@@ -105,7 +88,7 @@ def _list(request: HttpRequest) -> HttpResponse:
 
 
 def row(conversation: Any) -> dict[str, Any]:
-    """A line of the list of conversations, from a model or from values of one."""
+    """A line of the list of conversations, from a model or the LISTED values of one."""
     return {
         "id": str(conversation.public_id),
         "title": conversation.title,

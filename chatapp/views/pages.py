@@ -1,11 +1,13 @@
 """Pages of long lists."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.http import Http404, HttpRequest
 
+from chatapp.models import Conversation, User
 from chatapp.prepared import Prepared
 
 LIST_PAGE = 50
@@ -13,8 +15,8 @@ LIST_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """A person's list as a paginator slices it, asked for by kept statements: one from its beginning, one from its
-    end, both with `owner`, `skip` and `take`."""
+    """A person's list as a paginator slices it, asked for by kept statements (`owner`, `skip`, `take`): one from its
+    beginning, one from its end."""
 
     owner: int
     forth: Prepared[Any]
@@ -25,6 +27,21 @@ class KeptList:
 
     def reverse(self) -> "KeptList":
         return KeptList(self.owner, self.back, self.forth)
+
+
+def conversations(*fields: str) -> Callable[[User], KeptList]:
+    """These fields of a person's conversations as the list shows them, the newest first."""
+
+    def rows(owner: int) -> Any:
+        shown = Conversation.objects.filter(owner_id=owner, deleted_at__isnull=True)
+        return shown.recent().values_list(*fields, named=True)
+
+    forth: Prepared[Any] = Prepared(lambda owner, skip, take: rows(owner)[skip : skip + take])
+    back: Prepared[Any] = Prepared(lambda owner, skip, take: rows(owner).reverse()[skip : skip + take])
+    return lambda user: KeptList(user.pk, forth, back)
+
+
+SHOWN = conversations("public_id", "title", "active_at")
 
 
 class NearPaginator(Paginator):  # type: ignore[type-arg]

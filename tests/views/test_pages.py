@@ -8,10 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chatapp.models import Conversation, User
-from chatapp.views.conversations import _kept
-from chatapp.views.pages import KeptList, NearPaginator
+from chatapp.views.pages import NearPaginator, conversations
 
-LISTED = _kept("pk", "title")
+KEYS = conversations("pk", "title")
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 7, 12, 13])
@@ -27,7 +26,7 @@ def test_the_pages_together_are_the_list(alice: User, count: int) -> None:
     pages = [list(paginator.page(number)) for number in paginator.page_range]
     assert [found for page in pages for found in page] == list(recent)
     assert all(len(page) == 3 for page in pages[:-1])
-    kept = NearPaginator(KeptList(alice.pk, *LISTED), 3)
+    kept = NearPaginator(KEYS(alice), 3)
     kept.count = count
     keys = [[found.pk for found in page] for page in pages]
     assert [[found.pk for found in kept.page(number)] for number in kept.page_range] == keys
@@ -44,7 +43,7 @@ def test_the_list_is_counted_and_shown_by_its_index(alice: User, bob: User) -> N
         made[title] = Conversation.objects.create(owner=owner, title=title, deleted_at=deleted_at).pk
     with CaptureQueriesContext(connection) as asked:
         assert Conversation.count_shown(alice) == 2
-        kept = NearPaginator(KeptList(alice.pk, *LISTED), 1)
+        kept = NearPaginator(KEYS(alice), 1)
         kept.count = 2
         assert [found.pk for number in (1, 2) for found in kept.page(number)] == [made["b"], made["a"]]
     assert len(asked.captured_queries) == 3
