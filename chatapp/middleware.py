@@ -2,13 +2,16 @@
 
 import codecs
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from asgiref.sync import iscoroutinefunction
+from csp.constants import HEADER as POLICY_HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -49,6 +52,32 @@ def _private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
         # Not "storage": what a person was writing is theirs, and the page's script clears it.
         response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+class ContentPolicy(CSPMiddleware):
+    """The library's, but the site's policy is put into words once: a hundred sets and lists an answer otherwise."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not _OWN_POLICY.isdisjoint(vars(response)):
+            own: HttpResponseBase = super().process_response(request, response)
+            return own
+        nonce: str | None = getattr(request, "_csp_nonce", None)
+        policy = _policy(has_nonce=nonce is not None)
+        response.headers.setdefault(POLICY_HEADER, policy.replace(_NONCE, nonce) if nonce else policy)
+        return response
+
+
+# What the library's decorators leave at the answer of a view.
+_OWN_POLICY = frozenset(
+    f"_csp_{what}{kind}" for what in ("exempt", "config", "update", "replace") for kind in ("", "_ro")
+)
+_NONCE = "nonce of the page"
+
+
+@cache
+def _policy(*, has_nonce: bool) -> str:
+    policy: str = build_policy(nonce=_NONCE if has_nonce else None)
+    return policy
 
 
 class CompressedPages(GZipMiddleware):

@@ -110,7 +110,7 @@ def insert(row: models.Model) -> None:
     """Store a new row and give it its key, as `save` does; for models that inherit from none and tell nobody."""
     connection = connections[DEFAULT_DB_ALIAS]
     statement, fields = _insertion(type(row), once=False)
-    parameters = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    parameters = [field.stored(field.of(row), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         returns = connection.features.can_return_columns_from_insert
@@ -123,10 +123,12 @@ def add(model: type[models.Model], /, **values: Any) -> None:
     Where its unique values are there already, nothing happens."""
     connection = connections[DEFAULT_DB_ALIAS]
     statement, fields = _insertion(model, once=True)
-    if missing := values.keys() - {field.attname for field in fields}:
-        raise TypeError(f"{model.__name__} has no {', '.join(missing)}")
-    given = [values[field.attname] if field.attname in values else field.get_default() for field in fields]
-    parameters = [field.get_db_prep_save(value, connection) for field, value in zip(fields, given, strict=True)]
+    parameters = [
+        field.stored(values.pop(field.name) if field.name in values else field.default(), connection)
+        for field in fields
+    ]
+    if values:
+        raise TypeError(f"{model.__name__} has no {', '.join(values)}")
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
 
@@ -136,9 +138,7 @@ def change(model: type[models.Model], pk: int, changes: Mapping[str, Any], **all
     connection = connections[DEFAULT_DB_ALIAS]
     shape = tuple((name, len(values)) for name, values in allowed.items())
     statement, fields = _changing(model, tuple(changes), shape)
-    parameters = [
-        field.get_db_prep_save(value, connection) for field, value in zip(fields, changes.values(), strict=True)
-    ]
+    parameters = [field.stored(value, connection) for field, value in zip(fields, changes.values(), strict=True)]
     wanted = [value for values in allowed.values() for value in sorted(values)]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, pk, *wanted])
@@ -182,12 +182,31 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | str) else repr(value)
 
 
+class _Field:
+    """A column as statements fill it."""
+
+    # What SQLite takes as Python has it: Django would ask of each value what it is, a hundred times for a chat.
+    _PLAIN = frozenset({"BooleanField", "CharField", "TextField", "PositiveIntegerField", "PositiveBigIntegerField"})
+
+    def __init__(self, field: Any, connection: BaseDatabaseWrapper) -> None:
+        self.column, self.name, self.default = field.column, field.attname, field.get_default
+        kind = (field.target_field if field.is_relation else field).get_internal_type()
+        self._is_plain = connection.vendor == "sqlite" and kind in self._PLAIN | {"BigAutoField"}
+        self._field = field
+
+    def of(self, row: models.Model) -> Any:
+        return getattr(row, self.name) if self._is_plain else self._field.pre_save(row, True)
+
+    def stored(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        return value if self._is_plain else self._field.get_db_prep_save(value, connection)
+
+
 @cache
-def _insertion(model: type[models.Model], *, once: bool) -> tuple[str, list[Any]]:
+def _insertion(model: type[models.Model], *, once: bool) -> tuple[str, list[_Field]]:
     """(the statement, the fields that it takes)"""
     connection = connections[DEFAULT_DB_ALIAS]
     key: Any = model._meta.pk
-    fields: list[Any] = [field for field in model._meta.local_concrete_fields if field is not key]
+    fields = [_Field(field, connection) for field in model._meta.local_concrete_fields if field is not key]
     table = connection.ops.quote_name(model._meta.db_table)
     columns = [connection.ops.quote_name(field.column) for field in fields]
     places = ", ".join(["%s"] * len(fields))
@@ -202,9 +221,10 @@ def _insertion(model: type[models.Model], *, once: bool) -> tuple[str, list[Any]
 @cache
 def _changing(
     model: type[models.Model], changed: tuple[str, ...], allowed: tuple[tuple[str, int], ...]
-) -> tuple[str, list[Any]]:
+) -> tuple[str, list[_Field]]:
     """(the statement, the fields that it sets)"""
-    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    connection = connections[DEFAULT_DB_ALIAS]
+    quote = connection.ops.quote_name
 
     def column(name: str) -> str:
         field: Any = model._meta.get_field(name)
@@ -214,4 +234,4 @@ def _changing(
     wanted = [f"{column('id')} = %s"]
     wanted += [f"{column(name)} IN ({', '.join(['%s'] * count)})" for name, count in allowed]
     statement = f"UPDATE {quote(model._meta.db_table)} SET {assigned} WHERE {' AND '.join(wanted)}"  # noqa: S608
-    return statement, [model._meta.get_field(name) for name in changed]
+    return statement, [_Field(model._meta.get_field(name), connection) for name in changed]

@@ -247,7 +247,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chatapp.middleware.CompressedPages",
-    "csp.middleware.CSPMiddleware",
+    "chatapp.middleware.ContentPolicy",
     "chatapp.middleware.PrivatePages",
     "chatapp.middleware.OnlyUtf8",
     "chatapp.middleware.ReadersZone",

@@ -4,6 +4,8 @@ Each request and each socket looks its session up, and Django takes ten times as
 database to answer it. Everything else, and what is stored, is Django's.
 """
 
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.sessions.backends import db
@@ -25,5 +27,12 @@ class SessionStore(db.SessionStore):
         if found is None:
             self._session_key = None
             return {}
-        loaded: dict[str, Any] = self.decode(found[0])
-        return loaded
+        # A request may change what it is given.
+        return deepcopy(_decoded(found[0]))
+
+
+@lru_cache(maxsize=1000)
+def _decoded(data: str) -> dict[str, Any]:
+    """What signed data say; the same for each request of a person, most of whose cost was looking at the signature."""
+    loaded: dict[str, Any] = SessionStore().decode(data)
+    return loaded

@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils import timezone
 
+from chatapp.models.record import Record
 
-class Call(models.Model):
+
+class Call(Record):
     """One request to upstream. A tool loop has several in one attempt; a retry before the first token is one too."""
 
     generation = models.ForeignKey("chatapp.Generation", on_delete=models.CASCADE, related_name="calls")

@@ -16,6 +16,7 @@ from chatapp.models.image import Image
 from chatapp.models.message import Message
 from chatapp.models.part import Part
 from chatapp.models.posted import Posted, going_on, posted_before, went_on
+from chatapp.models.record import Record
 from chatapp.models.titles import PICTURE_TITLE, TITLE_MAX_CHARS, clean_title, title_from
 from chatapp.models.user import User
 from chatapp.prepared import Prepared, add, change, insert
@@ -54,7 +55,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.order_by("-active_at", "-id")
 
 
-class Conversation(models.Model):
+class Conversation(Record):
     """A tree of messages with one owner; `leaf` is the end of the branch last shown."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)

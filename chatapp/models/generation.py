@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.utils import timezone
 
+from chatapp.models.record import Record
 from chatapp.prepared import change
 from chatapp.words import ENDINGS, RUNNING, PartKind, Purpose, Reason, State
 
@@ -30,7 +31,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.filter(state__in=ENDINGS, settled_at__isnull=True)
 
 
-class Generation(models.Model):
+class Generation(Record):
     """One attempt to answer. The state moves only by conditional update; who moved it is told by the row count."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)

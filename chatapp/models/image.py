@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from chatapp.models.record import Record
 from chatapp.models.user import User
 
 UNUSED_FOR = timedelta(days=1)
@@ -60,7 +61,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
             return [name for _, name in gone]
 
 
-class Image(models.Model):
+class Image(Record):
     """A picture. The same bytes of the same person are one row. Sizes in px and bytes."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)

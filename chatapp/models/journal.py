@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from chatapp.models.record import Record
 
-class Journal(models.Model):
+
+class Journal(Record):
     """A run of text of one part of a running attempt. Append-only; the rows go when the attempt is settled."""
 
     generation = models.ForeignKey("chatapp.Generation", on_delete=models.CASCADE, related_name="journal")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
+from chatapp.models.record import Record
 from chatapp.words import Role
 
 # From a message up to its ancestors. Primary-key look-ups only, so 50 steps of 2,000 cost 50.
@@ -30,7 +31,7 @@ WITH RECURSIVE fall(id) AS (
 """
 
 
-class Message(models.Model):
+class Message(Record):
     """One turn. Siblings (the same parent) are branches; `chosen` is the child shown last, null for the newest."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)

@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from chatapp.models.record import Record
 from chatapp.words import PartKind
 
 
-class Part(models.Model):
+class Part(Record):
     """A piece of a message. While its attempt runs its text is in the journal; settling puts it here, with its HTML."""
 
     message = models.ForeignKey("chatapp.Message", on_delete=models.CASCADE, related_name="parts")

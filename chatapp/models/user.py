@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 
+from chatapp.models.record import Record
 from chatapp.prepared import Prepared
 from chatapp.words import ThinkingPane
 
@@ -54,7 +55,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Record, AbstractBaseUser, PermissionsMixin):
     """A person with conversations of their own."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)

@@ -3,6 +3,7 @@
 from typing import cast
 from uuid import UUID
 
+from django.contrib.auth.middleware import get_user
 from django.http import Http404, HttpRequest
 
 from chatapp.models import Conversation, Generation, Message, User
@@ -17,7 +18,8 @@ _conversation: Prepared[Conversation] = Prepared(
 
 def signed_in(request: HttpRequest) -> User:
     """The person asking; views behind sign_in_required have one."""
-    return cast(User, request.user)
+    # Not `request.user`, which passes each look at it on by a call.
+    return cast(User, get_user(request))
 
 
 def conversation_of(request: HttpRequest, key: UUID) -> Conversation:

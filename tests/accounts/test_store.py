@@ -59,3 +59,22 @@ def test_a_key_that_was_never_given_is_nobodys(key):
     session = SessionStore(key)
     assert session.get("who") is None
     assert session.session_key is None
+
+
+def test_what_a_request_does_with_a_session_no_other_sees():
+    key = stored()
+    session = SessionStore(key)
+    session["list"] = [1]
+    session.save()
+    session = SessionStore(session.session_key)
+    session["list"].append(2)
+    session["who"] = "Bob"
+    assert dict(SessionStore(session.session_key).items()) == {"who": "Alice", "list": [1]}
+
+
+def test_data_with_another_signature_are_nobodys():
+    key = stored()
+    assert SessionStore(key)["who"] == "Alice"
+    row = Session.objects.get(pk=key)
+    Session.objects.filter(pk=key).update(session_data=row.session_data[:-1] + "?")
+    assert SessionStore(key).get("who") is None

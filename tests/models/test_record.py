@@ -1,0 +1,62 @@
+"""Rows become what Django makes of them."""
+
+from collections.abc import Sequence
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+from django.db.models.signals import post_init, pre_init
+from django.test.utils import CaptureQueriesContext
+
+from chatapp.models import Conversation, Generation, Message, User
+from chatapp.models.record import Record
+from tests.views.conftest import talk_of
+
+OURS: Sequence[type[models.Model]] = [model for model in apps.get_models() if model.__module__.startswith("chatapp.")]
+
+
+def test_all_our_models_are_records_and_nobody_listens_to_how_one_is_made() -> None:
+    assert len(OURS) >= 8
+    for model in OURS:
+        assert issubclass(model, Record)
+        for signal in (pre_init, post_init):
+            assert not signal.has_listeners(model), (signal, model)
+
+
+@pytest.mark.parametrize("model", OURS)
+def test_a_record_is_what_django_makes_of_its_row(alice: User, model: type[models.Model]) -> None:
+    talk_of(alice)
+    for found in model._base_manager.all():
+        names = [field.attname for field in model._meta.concrete_fields]
+        values = [getattr(found, name) for name in names]
+        by_django = super(Record, model).from_db("default", names, values)
+        assert vars(found).keys() == vars(by_django).keys()
+        assert {name: vars(found)[name] for name in names} == {name: vars(by_django)[name] for name in names}
+        assert (found._state.adding, found._state.db) == (by_django._state.adding, by_django._state.db)
+
+
+def test_what_was_not_asked_for_is_asked_for_when_it_is_looked_at(alice: User) -> None:
+    talk = talk_of(alice)
+    found = Generation.objects.only("state").get(public_id=talk.generation)
+    assert found.get_deferred_fields() >= {"parameters", "number"}
+    with CaptureQueriesContext(connection) as queries:
+        assert (found.state, found.number) == ("done", 1)
+    assert len(queries) == 1
+
+
+def test_what_came_along_is_at_hand_and_belongs_to_its_row(alice: User) -> None:
+    talk = talk_of(alice)
+    found = Message.objects.select_related("conversation__owner", "parent").get(public_id=talk.message)
+    with CaptureQueriesContext(connection) as queries:
+        assert (found.conversation.owner, found.parent.parent) == (alice, None)
+    assert len(queries) == 0
+    found.conversation_id = 0
+    with pytest.raises(Conversation.DoesNotExist):
+        _ = found.conversation
+
+
+def test_what_was_read_is_changed_and_not_stored_anew(alice: User) -> None:
+    found = Conversation.objects.get(public_id=talk_of(alice).conversation)
+    found.title = "Another"
+    found.save()
+    assert list(Conversation.objects.filter(title="Another")) == [found]
