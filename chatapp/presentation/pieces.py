@@ -21,7 +21,7 @@ MOST_BYTES = 12_000_000
 # A page's forms carry its own token, a piece's this word in its place; nobody outside can know it.
 _TOKEN = secrets.token_hex(16)
 
-_Key = tuple[str, Hashable, str]
+_Key = tuple[str, tuple[tuple[str, Hashable], ...], str]
 
 
 class Shelf:
@@ -32,12 +32,13 @@ class Shelf:
         self._kept: OrderedDict[_Key, str] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, key: _Key) -> str | None:
+    def find(self, keys: Sequence[_Key]) -> list[str | None]:
         with self._lock:
-            html = self._kept.get(key)
-            if html is not None:
-                self._kept.move_to_end(key)
-            return html
+            found = [self._kept.get(key) for key in keys]
+            for key, html in zip(keys, found, strict=True):
+                if html is not None:
+                    self._kept.move_to_end(key)
+        return found
 
     def keep(self, key: _Key, html: str) -> None:
         with self._lock:
@@ -54,26 +55,26 @@ _shelf = Shelf(MOST_BYTES)
 
 def piece(template: str, *, token: str = "", **values: Hashable) -> SafeString:
     """The template's HTML for the values. `token` is what its forms send with them."""
-    return _shown([_piece(template, tuple(values.items()), _zone())], token)
+    return _shown(template, [tuple(values.items())], token)
 
 
 def pieces(template: str, name: str, values: Iterable[Hashable], *, token: str = "") -> SafeString:
     """The template's HTML for each of the values, which it gets under this name, one after the other."""
+    return _shown(template, [((name, value),) for value in values], token)
+
+
+def _shown(template: str, values: Iterable[tuple[tuple[str, Hashable], ...]], token: str) -> SafeString:
     zone = _zone()
-    return _shown([_piece(template, ((name, value),), zone) for value in values], token)
-
-
-def _piece(template: str, values: tuple[tuple[str, Hashable], ...], zone: str) -> str:
-    key = (template, values, zone)
-    html = _shelf.find(key)
-    if html is None:
-        html = render_to_string(template, {**dict(values), "csrf_token": _TOKEN}) + ""
-        _shelf.keep(key, html)
-    return html
-
-
-def _shown(found: Sequence[str], token: str) -> SafeString:
+    keys = [(template, each, zone) for each in values]
+    found = [html or _made(key) for key, html in zip(keys, _shelf.find(keys), strict=True)]
     return rendering.trusted("".join(found).replace(_TOKEN, token))
+
+
+def _made(key: _Key) -> str:
+    template, values, _ = key
+    html = render_to_string(template, {**dict(values), "csrf_token": _TOKEN}) + ""
+    _shelf.keep(key, html)
+    return html
 
 
 def _zone() -> str:

@@ -33,10 +33,17 @@ _JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 def asset(path: str) -> str:
     """The address of a static file. One the manifest does not know gets its plain address, so that the page
     for an error of the server never fails for want of a style sheet."""
+    return _found(path) if settings.DEBUG else _kept(path)
+
+
+def _found(path: str) -> str:
     try:
         return str(staticfiles_storage.url(path))
     except ValueError:
         return f"{settings.STATIC_URL}{path}"
+
+
+_kept = lru_cache(maxsize=500)(_found)
 
 
 @register.simple_tag

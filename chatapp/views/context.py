@@ -12,9 +12,7 @@ from django.utils.functional import SimpleLazyObject
 
 from chatapp.events import PROTOCOL
 from chatapp.models import User
-from chatapp.views.pages import SHOWN
-
-SIDEBAR_CONVERSATIONS = 60
+from chatapp.views.pages import SIDEBAR_CONVERSATIONS, recent
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -26,12 +24,11 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "protocol": PROTOCOL,
         "signup_open": settings.SIGNUP == "open",
         "current_conversation": None,
+        "side": "folded" if request.COOKIES.get("side") == "folded" else "open",
     }
-    user = getattr(request, "user", None)
-    if isinstance(user, User):
-        recent = SimpleLazyObject(lambda: SHOWN(user)[0 : SIDEBAR_CONVERSATIONS + 1])
-        context["sidebar"] = SimpleLazyObject(lambda: _by_day(recent[:SIDEBAR_CONVERSATIONS]))
-        context["sidebar_more"] = SimpleLazyObject(lambda: len(recent) > SIDEBAR_CONVERSATIONS)
+    if isinstance(getattr(request, "user", None), User):
+        context["sidebar"] = SimpleLazyObject(lambda: _by_day(recent(request)[:SIDEBAR_CONVERSATIONS]))
+        context["sidebar_more"] = SimpleLazyObject(lambda: len(recent(request)) > SIDEBAR_CONVERSATIONS)
     return context
 
 

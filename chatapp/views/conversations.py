@@ -18,7 +18,7 @@ from chatapp.views.access import conversation_of, message_in, signed_in
 from chatapp.views.asking import answered, question_in
 from chatapp.views.brought import Brought
 from chatapp.views.errors import json_error, only, sign_in_required, wants_json
-from chatapp.views.pages import SHOWN, conversations, page_of
+from chatapp.views.pages import SHOWN, conversations, page_of, recent
 from chatapp.views.requests import fields, takes_files, typed
 from chatapp.words import PartKind
 
@@ -72,7 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest) -> HttpResponse:
     # A row each, not a model: fifty of these cost more than the question.
     user = signed_in(request)
-    everything = (LISTED if wants_json(request) else SHOWN)(user)
+    everything = LISTED(user) if wants_json(request) else SHOWN(user, recent(request))
     page = page_of(everything, request, count=Conversation.count_shown(user))
     if not wants_json(request):
         rows = [presentation.ConversationRow(key=each.public_id, title=each.title, at=each.active_at) for each in page]

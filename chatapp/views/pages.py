@@ -1,6 +1,6 @@
 """Pages of long lists."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,28 +9,34 @@ from django.http import Http404, HttpRequest
 
 from chatapp.models import Conversation, User
 from chatapp.prepared import Prepared
+from chatapp.views.access import signed_in
 
 LIST_PAGE = 50
+SIDEBAR_CONVERSATIONS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
     """A person's list as a paginator slices it, asked for by kept statements (`owner`, `skip`, `take`): one from its
-    beginning, one from its end."""
+    beginning, one from its end. Of its beginning some may be `known`."""
 
     owner: int
     forth: Prepared[Any]
     back: Prepared[Any]
+    known: Sequence[Any] = ()
 
     def __getitem__(self, part: slice) -> list[Any]:
+        if part.stop <= len(self.known):
+            return list(self.known[part])
         return self.forth(owner=self.owner, skip=part.start, take=part.stop - part.start)
 
     def reverse(self) -> "KeptList":
         return KeptList(self.owner, self.back, self.forth)
 
 
-def conversations(*fields: str) -> Callable[[User], KeptList]:
-    """These fields of a person's conversations as the list shows them, the newest first."""
+def conversations(*fields: str) -> Callable[..., KeptList]:
+    """These fields of a person's conversations as the list shows them, the newest first: a function of the person, and
+    of what is known."""
 
     def rows(owner: int) -> Any:
         shown = Conversation.objects.filter(owner_id=owner, deleted_at__isnull=True)
@@ -38,10 +44,23 @@ def conversations(*fields: str) -> Callable[[User], KeptList]:
 
     forth: Prepared[Any] = Prepared(lambda owner, skip, take: rows(owner)[skip : skip + take])
     back: Prepared[Any] = Prepared(lambda owner, skip, take: rows(owner).reverse()[skip : skip + take])
-    return lambda user: KeptList(user.pk, forth, back)
+
+    def shown(user: User, known: Sequence[Any] = ()) -> KeptList:
+        return KeptList(user.pk, forth, back, known)
+
+    return shown
 
 
 SHOWN = conversations("public_id", "title", "active_at")
+
+
+def recent(request: HttpRequest) -> list[Any]:
+    """The newest of SHOWN, and one more than the sidebar shows: asked for once, whoever of a page wants them."""
+    found: list[Any] | None = getattr(request, "recent_conversations", None)
+    if found is None:
+        found = SHOWN(signed_in(request))[0 : SIDEBAR_CONVERSATIONS + 1]
+        request.recent_conversations = found  # type: ignore[attr-defined]
+    return found
 
 
 class NearPaginator(Paginator):  # type: ignore[type-arg]

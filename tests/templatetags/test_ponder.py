@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,8 +31,13 @@ def import_map(**context: Any) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def _no_cached_map() -> None:
-    ponder._cached_import_map.cache_clear()
+def _nothing_kept() -> Iterator[None]:
+    kept = (ponder._cached_import_map, ponder._kept)
+    for each in kept:
+        each.cache_clear()
+    yield
+    for each in kept:
+        each.cache_clear()
 
 
 def test_the_import_map_names_every_own_module_by_its_path() -> None:

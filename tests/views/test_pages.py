@@ -1,14 +1,17 @@
 """Every page of a list holds its rows, from whichever end it was found."""
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chatapp.models import Conversation, User
-from chatapp.views.pages import NearPaginator, conversations
+from chatapp.views.pages import LIST_PAGE, NearPaginator, conversations
 
 KEYS = conversations("pk", "title")
 
@@ -51,3 +54,28 @@ def test_the_list_is_counted_and_shown_by_its_index(alice: User, bob: User) -> N
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
             assert "conversation_shown" in str(cursor.fetchall()), query["sql"]
+
+
+@pytest.mark.parametrize("count", [0, 3, 50, 51, 61, 70])
+def test_the_first_page_has_the_sidebars_rows_and_the_others_their_own(
+    alice: User, client_of: Callable[[User], Client], count: int
+) -> None:
+    now = timezone.now()
+    Conversation.objects.bulk_create(
+        Conversation(owner=alice, title=f"number {number};", active_at=now - timedelta(seconds=number))
+        for number in range(count)
+    )
+    door = client_of(alice)
+    # What is kept for all pages of the site is made by the first.
+    door.get("/conversations/")
+    listed: list[str] = []
+    for page in range(1, -(-max(count, 1) // LIST_PAGE) + 1):
+        with CaptureQueriesContext(connection) as asked:
+            html = door.get("/conversations/", {"page": page}).content.decode()
+        rows = [query for query in asked.captured_queries if "active_at" in query["sql"] and "title" in query["sql"]]
+        assert len(rows) == page, page
+        side, main = html.split("<main")
+        assert re.findall(r"number \d+;", side) == [f"number {number};" for number in range(min(count, 60))]
+        listed += re.findall(r"number \d+;", main)
+        assert ('href="/conversations/">All' in side) == (count > 60)
+    assert list(dict.fromkeys(listed)) == [f"number {number};" for number in range(count)]

@@ -67,14 +67,15 @@ def test_a_piece_sees_nothing_else_of_the_page() -> None:
 
 def test_the_shelf_forgets_what_was_asked_for_longest_ago() -> None:
     shelf = Shelf(10_000)
-    keys = [("a", number, "UTC") for number in range(4)]
+    keys = [("a", (("number", number),), "UTC") for number in range(4)]
     for key in keys[:3]:
         shelf.keep(key, "x" * 1_000)
-    assert shelf.find(keys[0]) == "x" * 1_000
+    assert shelf.find(keys[:1]) == ["x" * 1_000]
     shelf.keep(keys[3], "x" * 1_000)
-    assert [shelf.find(key) is not None for key in keys] == [True, False, True, True]
-    shelf.keep(("too large", 0, "UTC"), "x" * 10_000)
-    assert shelf.find(("too large", 0, "UTC")) is None
+    assert [html is not None for html in shelf.find(keys)] == [True, False, True, True]
+    large = ("too large", (), "UTC")
+    shelf.keep(large, "x" * 10_000)
+    assert shelf.find([large]) == [None]
 
 
 def test_a_page_looks_the_same_from_the_shelf(alice: User, client_of: Callable[[User], Client]) -> None:
