@@ -13,6 +13,7 @@ from csp.constants import HEADER as POLICY_HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -58,7 +59,8 @@ class ContentPolicy(CSPMiddleware):
     """The library's, but the site's policy is put into words once: a hundred sets and lists an answer otherwise."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if not _OWN_POLICY.isdisjoint(vars(response)):
+        # The library leaves Django's pages for mistakes in DEBUG without a policy.
+        if settings.DEBUG or not _OWN_POLICY.isdisjoint(vars(response)):
             own: HttpResponseBase = super().process_response(request, response)
             return own
         nonce: str | None = getattr(request, "_csp_nonce", None)
@@ -164,6 +166,8 @@ class SignInRequired:
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         # The mark is looked at first: an open page costs no session, and /up needs no database.
-        if not getattr(view, "login_required", True) or request.user.is_authenticated:
+        if not getattr(view, "login_required", True):
             return None
-        return replies.ask_to_sign_in(request)
+        # Not Django's lazy one, which passes each look at it on by a call.
+        request.user = get_user(request)
+        return None if request.user.is_authenticated else replies.ask_to_sign_in(request)

@@ -31,6 +31,10 @@ class Usage:
 
     @classmethod
     def of(cls, calls: Sequence[Call]) -> "Usage":
+        if len(calls) == 1:
+            # As nearly always.
+            [call] = calls
+            return cls(call.prompt_tokens, call.completion_tokens, call.reasoning_tokens, call.cost)
         return cls(*(_sum(calls, name) for name in ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cost")))
 
 

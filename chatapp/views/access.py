@@ -3,7 +3,6 @@
 from typing import cast
 from uuid import UUID
 
-from django.contrib.auth.middleware import get_user
 from django.http import Http404, HttpRequest
 
 from chatapp.models import Conversation, Generation, Message, User
@@ -18,8 +17,7 @@ _conversation: Prepared[Conversation] = Prepared(
 
 def signed_in(request: HttpRequest) -> User:
     """The person asking; views behind sign_in_required have one."""
-    # Not `request.user`, which passes each look at it on by a call.
-    return cast(User, get_user(request))
+    return cast(User, request.user)
 
 
 def conversation_of(request: HttpRequest, key: UUID) -> Conversation:

@@ -29,15 +29,21 @@ def own(_: HttpRequest) -> HttpResponse:
     return HttpResponse(headers={HEADER: "default-src 'none'; sandbox"})
 
 
+def missing(_: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=404)
+
+
 def rules(policy: str | None) -> set[str] | None:
     return policy if policy is None else set(policy.split("; "))
 
 
 @pytest.mark.parametrize(
-    "view", [plain, own, csp_exempt()(plain), csp_update({"img-src": ["https://example.org"]})(plain)]
+    "view", [plain, own, missing, csp_exempt()(plain), csp_update({"img-src": ["https://example.org"]})(plain)]
 )
 @pytest.mark.parametrize("nonce", [None, "q83vASNFZ4mrze8BI0VniQ=="])
-def test_it_says_what_the_librarys_says(rf: RequestFactory, view, nonce: str | None) -> None:
+@pytest.mark.parametrize("debug", [False, True])
+def test_it_says_what_the_librarys_says(rf: RequestFactory, settings, view, nonce: str | None, debug: bool) -> None:
+    settings.DEBUG = debug
     ours, theirs = rf.get("/"), rf.get("/")
     ours.nonce = theirs.nonce = nonce
     assert rules(asked(ContentPolicy, view, ours)) == rules(asked(CSPMiddleware, view, theirs))
