@@ -186,12 +186,14 @@ class _Field:
     """A column as statements fill it."""
 
     # What SQLite takes as Python has it: Django would ask of each value what it is, a hundred times for a chat.
-    _PLAIN = frozenset({"BooleanField", "CharField", "TextField", "PositiveIntegerField", "PositiveBigIntegerField"})
+    _PLAIN = frozenset(
+        {"BigAutoField", "BooleanField", "CharField", "PositiveBigIntegerField", "PositiveIntegerField", "TextField"}
+    )
 
     def __init__(self, field: Any, connection: BaseDatabaseWrapper) -> None:
         self.column, self.name, self.default = field.column, field.attname, field.get_default
         kind = (field.target_field if field.is_relation else field).get_internal_type()
-        self._is_plain = connection.vendor == "sqlite" and kind in self._PLAIN | {"BigAutoField"}
+        self._is_plain = connection.vendor == "sqlite" and kind in self._PLAIN
         self._field = field
 
     def of(self, row: models.Model) -> Any:

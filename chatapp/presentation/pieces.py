@@ -66,7 +66,7 @@ def pieces(template: str, name: str, values: Iterable[Hashable], *, token: str =
 def _shown(template: str, values: Iterable[tuple[tuple[str, Hashable], ...]], token: str) -> SafeString:
     zone = _zone()
     keys = [(template, each, zone) for each in values]
-    found = [html or _made(key) for key, html in zip(keys, _shelf.find(keys), strict=True)]
+    found = [_made(key) if html is None else html for key, html in zip(keys, _shelf.find(keys), strict=True)]
     return rendering.trusted("".join(found).replace(_TOKEN, token))
 
 
