@@ -47,7 +47,7 @@ class BoundedServer(Server):
         shown = host.replace(":", r"\:")
         super().__init__(
             application,
-            endpoints=[f"tcp:port={port}:interface={shown}"],
+            endpoints=[f"tcp:port={port}:interface={shown}:backlog={bounds.at_the_door}"],
             signal_handlers=False,
             server_name="",
             websocket_timeout=-1,

@@ -9,6 +9,9 @@ class Bounds:
 
     # All at once. One more, and the one that has waited longest without a request has to go.
     connections: int = 800
+    # Those that the system keeps at the door while the process is busy. One more, and its peer knocks again after a
+    # whole second: of a class that begins at once nobody shall.
+    at_the_door: int = 1024
     # A request's headers, from its first byte.
     header_seconds: float = 10
     # A connection on which no request is under way: longer than proxies keep theirs.

@@ -220,6 +220,8 @@ def main() -> None:
         talks = Conversation.objects.visible_to(owner).recent()
         told |= {"messages": Message.objects.count(), "conversations": len(talks), "long": f"/c/{talks[0].public_id}/"}
         told["queries"] = most_queries(sessions[0], ["/", "/conversations/", told["long"], f"/c/{talks[1].public_id}/"])
+    # Or the server's first commit would carry over a log of all of it.
+    connection.close()
     print(json.dumps(told), flush=True)
 
 

@@ -46,8 +46,8 @@ class Peer:
         self.socket = socket.socket()
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self.socket.connect(("127.0.0.1", port))
         self.socket.settimeout(PATIENCE_SECONDS)
+        self.socket.connect(("127.0.0.1", port))
         self._read = b""
 
     def __enter__(self) -> Self:

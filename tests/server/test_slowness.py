@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.server.peers import Memory, Peer, SocketPeer, handshake
 
 # Of a small answer.
 END = b"\r\n0\r\n\r\n"
+CROWD = 300
 GET = b"GET /told HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /large/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
 
@@ -147,3 +149,21 @@ def test_of_too_many_connections_those_go_that_ask_for_nothing(serve: Callable[.
         poured.skip(10 * 2**20)
         assert server.told("/pour/50")
     assert "Traceback" not in server.output
+
+
+def test_a_crowd_that_comes_while_the_process_is_busy_is_let_in_without_knocking_twice(
+    serve: Callable[..., Served],
+) -> None:
+    server = serve()
+    server.child.send_signal(signal.SIGSTOP)
+    try:
+        with contextlib.ExitStack() as all_open:
+            # The system takes each in at once, or not before somebody has made room.
+            peers = [all_open.enter_context(Peer(server.port)) for _ in range(CROWD)]
+            server.child.send_signal(signal.SIGCONT)
+            for peer in peers:
+                peer.send(GET)
+            for peer in peers:
+                peer.until(END)
+    finally:
+        server.child.send_signal(signal.SIGCONT)
