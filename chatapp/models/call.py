@@ -31,6 +31,11 @@ class Call(Record):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["generation", "number"], name="one_call_a_number")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["started_at"], condition=models.Q(prompt_tokens__isnull=True), name="call_without_usage"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.upstream_id or f"call {self.pk}"
