@@ -21,6 +21,8 @@ CLOSE_RESTART = 1012
 
 # What JavaScript can count to.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+# An id, as a browser says it.
+Key = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -145,14 +147,14 @@ SERVER_FRAMES: tuple[type[_Frame], ...] = (Hello, Watching, Added, Resumed, Rena
 class Watch(_Frame, frozen=True, kw_only=True, tag="watch"):
     """Tell me what happens in this conversation (one at a time: the last `watch` wins)."""
 
-    conversation: str
+    conversation: Key
 
 
 class Hold(_Frame, frozen=True, kw_only=True, tag="hold"):
     """I show this answer and hold these many blocks of each part of this revision: send me the rest, and what comes.
     `parts` maps a part's position to the number of blocks. Sent for each answer on the page that has not settled."""
 
-    message: str
+    message: Key
     revision: str = ""
     parts: dict[str, Count] = {}
 

@@ -9,6 +9,7 @@ from typing import Any
 from daphne.server import Server
 from twisted.internet import reactor
 
+from chatapp.server.bodies import Bodies
 from chatapp.server.bounds import Bounds
 from chatapp.server.channel import Channel
 from chatapp.server.websocket import Socket
@@ -44,6 +45,7 @@ class BoundedServer(Server):
         self.live: set[Channel | Socket] = set()
         # Those without a request, the one that has waited longest first.
         self.waiting: dict[Channel, None] = {}
+        self.bodies: Bodies[Channel] = Bodies(bounds.bodies, bounds.all_bodies_bytes)
         shown = host.replace(":", r"\:")
         super().__init__(
             application,
@@ -61,12 +63,12 @@ class BoundedServer(Server):
         super().run()
 
     def make_room(self) -> None:
-        """Let another connection in: when there are too many, the one that has asked for nothing longest goes.
+        """Another connection is there: when there are too many, the one that has asked for nothing longest goes.
 
-        Who opens thousands and waits drives out their own. Bodies under way have a pace to keep, and the people of
-        sockets are known: those stay.
+        Who opens thousands and waits drives out their own. Bodies under way have a bound of their own, and the people
+        of sockets are known: those stay, and the last to come goes if there is nobody else.
         """
-        if len(self.live) < self.bounds.connections:
+        if len(self.live) <= self.bounds.connections:
             return
         if longest := next(iter(self.waiting), None):
             longest.give_way()

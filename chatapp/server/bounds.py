@@ -20,6 +20,12 @@ class Bounds:
     body_pause_seconds: float = 60
     body_start_seconds: float = 60
     body_bytes_a_second: int = 1000
+    # Bodies under way, of all connections together. Beyond, the one goes of which least has come, or that began first.
+    bodies: int = 100
+    all_bodies_bytes: int = 1024 * 1024 * 1024
+    # Pieces that a body may come in: so many, and one more for each so many bytes.
+    body_pieces: int = 2_000
+    body_piece_bytes: int = 100
     # A peer that is sent something and takes nothing of it.
     stuck_seconds: float = 60
     # After a refusal: what still comes is thrown away, so that a peer that sends before it reads hears why.
@@ -27,5 +33,8 @@ class Bounds:
     parting_bytes: int = 64 * 1024 * 1024
     # Messages of a socket that the application has not taken yet.
     inbox_bytes: int = 256 * 1024
+    # Frames that a socket brings, of every kind: parts of messages, pings and pongs too.
+    frames_a_second: float = 100
+    frames_at_once: float = 500
     # What the system's own buffer holds of a connection beyond what is on its way.
     unsent_bytes: int = 64 * 1024

@@ -32,13 +32,13 @@ class Channel(HTTPChannel):
         self.requestFactory = Request
         super().connectionMade()
         self._server = self.factory.server
-        self._bounds = self._server.bounds
-        _keep_little_unsent(self.transport, self._bounds.unsent_bytes)
+        self.bounds = self._server.bounds
+        _keep_little_unsent(self.transport, self.bounds.unsent_bytes)
         self.gate = Gate(self.transport)
         self.registerProducer(self.gate, True)
-        self._server.make_room()
         self._server.live.add(self)
         self._wait_for_a_request()
+        self._server.make_room()
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802
         self.let_go()
@@ -50,6 +50,7 @@ class Channel(HTTPChannel):
         """Watch over it no longer: it is gone, or it has become a socket."""
         self._server.live.discard(self)
         self._server.waiting.pop(self, None)
+        self._server.bodies.end(self)
 
     def give_way(self) -> None:
         """Hang up, for another one to come in."""
@@ -59,7 +60,7 @@ class Channel(HTTPChannel):
 
     def check_timeouts(self) -> None:
         now = time.monotonic()
-        if self.gate.stuck_for(now) > self._bounds.stuck_seconds or (self.is_parting and now > self._until):
+        if self.gate.stuck_for(now) > self.bounds.stuck_seconds or (self.is_parting and now > self._until):
             self.transport.abortConnection()
         elif now > self._until:
             self._until = NEVER
@@ -70,19 +71,23 @@ class Channel(HTTPChannel):
     def refuse(self) -> None:
         """Say that the body is too large, and hang up once the peer has had the time to hear it."""
         log.info("a body is too large: %s", _path(self._path)[:200])
-        accept = self.requests[-1].requestHeaders.getRawHeaders(b"accept", [b""])[0]
+        request = self.requests[-1]
+        self._server.bodies.end(self)
+        if request.content is not None:
+            request.content.close()
+        accept = request.requestHeaders.getRawHeaders(b"accept", [b""])[0]
         self.transport.write(self._server.too_large(accept.decode("latin1")))
         self.transport.loseWriteConnection()
         self.is_parting = True
-        self._until = time.monotonic() + self._bounds.parting_seconds
-        self._still_to_come = self._bounds.parting_bytes
+        self._until = time.monotonic() + self.bounds.parting_seconds
+        self._still_to_come = self.bounds.parting_bytes
 
     # What Twisted calls, in the order in which it does.
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         if self._is_idle:
             self._is_idle = False
-            self._until = time.monotonic() + self._bounds.header_seconds
+            self._until = time.monotonic() + self.bounds.header_seconds
         elif self._body_began_at:
             self._body_goes_on(len(data))
         super().dataReceived(data)
@@ -91,11 +96,11 @@ class Channel(HTTPChannel):
         self._server.waiting.pop(self, None)
         if self.length != 0:
             self._body_began_at = time.monotonic()
-            self._body_goes_on(0)
             self.most_bytes = self._server.most_bytes(_path(self._path))
             if (self.length or 0) > self.most_bytes:
                 self.refuse()
                 return
+            self._body_goes_on(0)
         super().allHeadersReceived()
 
     def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
@@ -110,6 +115,7 @@ class Channel(HTTPChannel):
         if self.is_parting:
             return
         self._body_began_at = 0.0
+        self._server.bodies.end(self)
         self._until = NEVER
         super().allContentReceived()
 
@@ -122,7 +128,7 @@ class Channel(HTTPChannel):
         self._is_idle = True
         self._body_began_at = 0.0
         self._body_bytes = 0
-        self._until = time.monotonic() + self._bounds.idle_seconds
+        self._until = time.monotonic() + self.bounds.idle_seconds
         # To the end of the line.
         self._server.waiting.pop(self, None)
         self._server.waiting[self] = None
@@ -131,7 +137,8 @@ class Channel(HTTPChannel):
         if self.is_parting:
             return
         self._body_bytes += size
-        bounds = self._bounds
+        self._server.bodies.goes_on(self, size)
+        bounds = self.bounds
         in_all = bounds.body_start_seconds + self._body_bytes / bounds.body_bytes_a_second
         self._until = min(time.monotonic() + bounds.body_pause_seconds, self._body_began_at + in_all)
 

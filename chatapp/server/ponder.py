@@ -24,15 +24,17 @@ from chatapp.server.websocket import Socket
 log = logging.getLogger(__name__)
 
 ANSWERED_SECONDS = 5.0
-# Of the files that the system lets a process open: some are kept for the database, pictures and upstream.
-MOST_FILES, KEPT_FILES = 16_384, 224
+# Of the files that the system lets a process open: some are kept for the database, pictures and upstream, and a share
+# for bodies under way, each of which may have one beside its connection.
+MOST_FILES, KEPT_FILES, BODIES_SHARE = 16_384, 224, 8
 
 
 class PonderServer(BoundedServer):
     """The site's server: with a start and a drain."""
 
     def __init__(self, *, host: str, port: int, ready: Callable[[], None]) -> None:
-        bounds = Bounds(connections=_room_for_connections())
+        connections, bodies = _room()
+        bounds = Bounds(connections=connections, bodies=bodies)
         super().__init__(
             asgi.application, host=host, port=port, most_bytes=most_bytes, too_large=too_large, bounds=bounds
         )
@@ -118,10 +120,12 @@ class PonderServer(BoundedServer):
         )
 
 
-def _room_for_connections() -> int:
-    """How many connections there may be; the system's usual limit is raised as far as it lets us."""
+def _room() -> tuple[int, int]:
+    """How many connections there may be, and bodies under way; the system's usual limit is raised as far as it lets
+    us."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    return most - KEPT_FILES
+    bodies = most // BODIES_SHARE
+    return most - KEPT_FILES - bodies, bodies

@@ -1,12 +1,17 @@
 """A websocket with flow control in both directions."""
 
+import logging
 import time
 from typing import Any
 
 from daphne.ws_protocol import WebSocketProtocol
 
+from chatapp.events import CLOSE_FLOOD
 from chatapp.server.gate import Gate
 from chatapp.server.inbox import Inbox
+from chatapp.sockets.bucket import Bucket
+
+log = logging.getLogger(__name__)
 
 CLOSE_NORMAL = 1000
 # Opcodes of RFC 6455, section 11.8.
@@ -24,6 +29,8 @@ class Socket(WebSocketProtocol):
         server = self.factory.server_class
         self._bounds, self._live = server.bounds, server.live
         self._live.add(self)
+        self._frames = Bucket(per_second=self._bounds.frames_a_second, burst=self._bounds.frames_at_once)
+        self._is_flood = False
         super().connectionMade()
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802
@@ -50,6 +57,21 @@ class Socket(WebSocketProtocol):
         # Daphne knows of it from its handshake on, which may have failed.
         if hasattr(self, "server"):
             super().onClose(wasClean, code, reason)
+
+    def onFrameBegin(self) -> None:  # noqa: N802
+        super().onFrameBegin()
+        if not self._frames.take() and self.state == self.STATE_OPEN:
+            log.info("a socket brings too many frames")
+            self._is_flood = True
+            self.sendCloseFrame(code=CLOSE_FLOOD)
+        if self._is_flood:
+            # One read may bring ten thousand.
+            self.data = b""
+
+    def _dataReceived(self, data: bytes) -> None:  # noqa: N802
+        # Who pours on is hung up on when it has had the time to say goodbye.
+        if not self._is_flood:
+            super()._dataReceived(data)
 
     def onPing(self, payload: bytes) -> None:  # noqa: N802
         # Answers that are not read would pile up; the last of many pings is the one that counts.

@@ -92,7 +92,9 @@ class PonderSocket(AsyncWebsocketConsumer):
         except ValueError:
             await self._refuse()
             return
-        self._viewer.hear(command)
+        if not self._viewer.hear(command, len(text_data)):
+            await self.close(events.CLOSE_FLOOD)
+            raise StopConsumer
 
     async def _view(self, viewer: Viewer) -> None:
         try:

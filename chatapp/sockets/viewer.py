@@ -6,7 +6,6 @@ progress frames is unacknowledged, so a slow reader gets fewer, bigger frames an
 
 import asyncio
 import logging
-import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -35,6 +34,8 @@ MAX_HELD = 8
 # At most twenty frames a second, whatever the journal's window.
 FRAME_SECONDS = 0.05
 HEARD = "heard"
+# Commands that are not done yet: a page says a handful on connecting. Each weighs its text, and something by itself.
+MOST_WAITING, COMMAND_WEIGHS = 128_000, 400
 
 
 @dataclass(slots=True, eq=False)
@@ -83,11 +84,12 @@ class Viewer:
         self._person = person_topic(visitor.pk)
         self._bell.listen(self._person)
         self._window = Window()
-        self._commands: deque[events.Command] = deque()
+        self._commands: deque[tuple[events.Command, int]] = deque()
+        self._waiting = 0
         self._watched: Watched | None = None
         self._topic = ""
         self._held: dict[str, Held] = {}
-        self._identified_at = time.monotonic()
+        self._identify_at = time.monotonic() + IDENTIFY_SECONDS
         self._next_at = 0.0
 
     def close(self) -> None:
@@ -96,22 +98,27 @@ class Viewer:
         for message in list(self._held):
             self._drop(message)
 
-    def hear(self, command: events.Command) -> None:
-        """Take a command from the browser. Done by the loop, in order, so that no frame is being made meanwhile."""
+    def hear(self, command: events.Command, size: int) -> bool:
+        """Take a command from the browser, of so many characters. Done by the loop, in order, so that no frame is being
+        made meanwhile. False when more wait than a page can mean: it says much and reads nothing."""
         if isinstance(command, events.Ack):
             was_open = self._window.is_open
             self._window.ack(command.count)
             if was_open:
                 # Nothing was held back: there is nothing to do about it.
-                return
+                return True
         else:
-            self._commands.append(command)
+            self._commands.append((command, size + COMMAND_WEIGHS))
+            self._waiting += size + COMMAND_WEIGHS
         self._bell.strike(HEARD)
+        return self._waiting <= MOST_WAITING
 
     async def run(self) -> None:
         """Send until the session ends."""
         while True:
-            rung = await self._bell.wait(LOOK_SECONDS if self._held else IDENTIFY_SECONDS)
+            # A timer may go off a moment before its time: what is left of it is then waited for, not all again.
+            seconds = LOOK_SECONDS if self._held else self._identify_at - time.monotonic()
+            rung = await self._bell.wait(max(0.0, seconds))
             if (rest := self._next_at - time.monotonic()) > 0:
                 await asyncio.sleep(rest)
             try:
@@ -128,14 +135,14 @@ class Viewer:
     async def _go_round(self, rung: set[str]) -> bool:
         """Do and tell what is due. False when this session has ended."""
         began = time.monotonic()
-        if (self._person in rung or began - self._identified_at > IDENTIFY_SECONDS) and not await self._may_stay():
+        if (self._person in rung or began >= self._identify_at) and not await self._may_stay():
             return False
         while self._commands:
-            commands = list(self._commands)
+            commands = [command for command, _ in self._commands]
             # They are done when they are done: a query of them may fail.
             for command, found in zip(commands, await offload(look_for, self._visitor.pk, commands), strict=True):
                 await self._obey(command, found)
-                self._commands.popleft()
+                self._waiting -= self._commands.popleft()[1]
         if self._topic in rung:
             await self._tell_conversation()
         told = [await self._tell_progress(message) for message in list(self._held) if self._window.is_open]
@@ -145,9 +152,9 @@ class Viewer:
 
     async def _may_stay(self) -> bool:
         # Until it is known it is to be asked.
-        self._identified_at = -math.inf
+        self._identify_at = 0.0
         visitor = await offload(identify, self._visitor.session_key)
-        self._identified_at = time.monotonic()
+        self._identify_at = time.monotonic() + IDENTIFY_SECONDS
         return visitor is not None
 
     async def _obey(self, command: events.Command, found: Watched | Attempt | None) -> None:

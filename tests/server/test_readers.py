@@ -102,7 +102,7 @@ async def test_a_flood_that_the_application_does_not_take_is_held_back(either: S
 
 
 async def test_a_flood_of_small_frames_is_held_back_too(serve: Callable[..., Served]) -> None:
-    server = serve()
+    server = serve(frames_at_once=1e12)
     memory, small = Memory(server.child.pid), frame(b"x") * 1000
     with SocketPeer(server.port).opens("/deaf") as peer:
         sent = peer.sends_what_is_taken(small for _ in range(16 * MB // len(small)))

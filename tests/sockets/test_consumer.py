@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from channels.exceptions import StopConsumer
 
 from chatapp.events import Pong
 from chatapp.sockets.consumer import PonderSocket
+from chatapp.sockets.guard import Visitor
 
 
 class Telling:
@@ -86,3 +88,24 @@ async def test_what_a_viewer_held_waits_for_no_collector() -> None:
         assert known[0]() is None
     finally:
         gc.enable()
+
+
+class Full:
+    """A viewer that has too much to do already."""
+
+    def hear(self, command: Any, size: int) -> bool:
+        return False
+
+
+async def test_who_says_more_than_is_done_is_shown_out() -> None:
+    said: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message)
+
+    socket = PonderSocket()
+    socket.base_send, socket.scope = send, {"visitor": Visitor(pk=1, session_key="k")}
+    socket._viewer = Full()
+    with pytest.raises(StopConsumer):
+        await socket.receive('{"type":"ping"}')
+    assert [(message["type"], message["code"]) for message in said] == [("websocket.close", 4429)]
