@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
 AHEAD_SECONDS = 0.01
+# So much text takes longer to count and to copy than the way to a thread and back.
+LONG_CHARS = 200_000
 
 
 class Answering(Protocol):
@@ -126,13 +128,10 @@ class Engine:
             draft.end(State.FAILED, Reason.INTERNAL, "Something went wrong on this site. Try again.")
 
     async def _answer(self, job: Job, draft: Draft) -> None:
-        room = self._facts.context_tokens - int(job.parameters.get("max_tokens") or 0)
-        seen, pictures_omitted = choose_pictures(job.turns)
-        turns, omitted, is_cut = fit(seen, system=job.parameters.get("system") or "", room_tokens=room)
-        draft.note(wording.left_out(omitted, pictures_omitted, of_answer=is_cut))
-        # Pictures are read and encoded: not on the loop.
-        has_pictures = any(turn.pictures for turn in turns)
-        body = await asyncio.to_thread(self._compose, job, turns) if has_pictures else self._compose(job, turns)
+        # Pictures are read and encoded, and much text is counted and copied: not on the loop.
+        is_much = any(turn.pictures for turn in job.turns) or sum(len(turn.text) for turn in job.turns) > LONG_CHARS
+        body, notice = await asyncio.to_thread(self._request, job) if is_much else self._request(job)
+        draft.note(notice)
         call: dict[str, Any] = {}
         async with self._upstream.stream(body) as answer:
             try:
@@ -151,6 +150,13 @@ class Engine:
             raise answer.error
         ending = answer.verdict()
         draft.end(ending.state, ending.reason, _explained(ending.reason))
+
+    def _request(self, job: Job) -> tuple[dict[str, Any], str]:
+        """(the body of the request, what is to be said of what it leaves out)"""
+        room = self._facts.context_tokens - int(job.parameters.get("max_tokens") or 0)
+        seen, pictures_omitted = choose_pictures(job.turns)
+        turns, omitted, is_cut = fit(seen, system=job.parameters.get("system") or "", room_tokens=room)
+        return self._compose(job, turns), wording.left_out(omitted, pictures_omitted, of_answer=is_cut)
 
     async def _rest(self, draft: Draft, *, is_rushing: bool) -> None:
         """Let the others run. What upstream says until the next commit is then read in one go, unless it is a lot."""

@@ -1,10 +1,24 @@
 """What goes back to the model: the branch without thinking, trimmed by whole turns."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from chatapp.generation.history import Said, claimed, estimate_tokens, fit, said_before
+from chatapp.fittings import compose
+from chatapp.generation import history
+from chatapp.generation.history import (
+    Picture,
+    Said,
+    choose_pictures,
+    claimed,
+    estimate_tokens,
+    fit,
+    said_before,
+    take_up,
+)
 from chatapp.models import Conversation, Generation, Journal, Message, Part, User
 from chatapp.models.asked import Asked
 from chatapp.words import PartKind, Reason, Role, State
@@ -59,10 +73,110 @@ def test_an_answer_that_is_not_settled_yet_is_told_too(grow) -> None:
     assert said_before(last) == [Said(U, "one?"), Said(A, "One."), Said(U, "two?")]
 
 
+def sent(answer: Message, *, room_tokens: int = 100_000) -> tuple[list[tuple[str, Any]], int]:
+    """(what is sent for an answer, as (role, content); how many earlier turns were left out)"""
+    generation = answer.generations.get()
+    Generation.objects.filter(pk=generation.pk).update(state=State.QUEUED)
+    job = take_up(generation.pk, "us")
+    assert job
+    turns, omitted, _ = fit(job.turns, system="", room_tokens=room_tokens)
+    return [(message["role"], message["content"]) for message in compose(job, turns)["messages"]], omitted
+
+
 def test_an_answer_without_text_is_dropped_and_roles_alternate(grow) -> None:
     grow("one?", "", state=State.LENGTH, thinking="for ever")
     last = grow("again?", "", state=State.WAITING)
-    assert said_before(last) == [Said(U, "one?\n\nagain?")]
+    assert said_before(last) == [Said(U, "one?"), Said(U, "again?")]
+    assert sent(last) == ([("user", "one?\n\nagain?")], 0)
+
+
+def test_questions_around_failed_answers_are_joined_in_their_order(grow) -> None:
+    for question, answer in [("one?", "One."), ("two?", ""), ("three?", ""), ("four?", "Four."), ("five?", "")]:
+        grow(question, answer, state=State.DONE if answer else State.FAILED)
+    last = grow("six?", "", state=State.WAITING)
+    assert sent(last) == (
+        [
+            ("user", "one?"),
+            ("assistant", "One."),
+            ("user", "two?\n\nthree?\n\nfour?"),
+            ("assistant", "Four."),
+            ("user", "five?\n\nsix?"),
+        ],
+        0,
+    )
+
+
+def test_after_many_long_questions_that_failed_a_short_one_can_be_read(grow) -> None:
+    for number in range(60):
+        grow(f"{number} " + "x" * 187_000, "", state=State.FAILED, reason=Reason.CREDIT)
+    last = grow("and now?", "", state=State.WAITING)
+    [(role, content)], omitted = sent(last, room_tokens=131_072 - 16_384)
+    assert role == "user"
+    assert estimate_tokens(content) <= 131_072 - 16_384
+    assert omitted == 59
+    assert content == "59 " + "x" * 187_000 + "\n\nand now?"
+
+
+def test_of_questions_that_failed_the_oldest_are_left_out_one_by_one(grow) -> None:
+    grow("one?", "One.")
+    for word in ("two", "three", "four"):
+        grow(word + "?" * 3_000, "", state=State.FAILED)
+    last = grow("five?", "", state=State.WAITING)
+    assert sent(last, room_tokens=2_000 + 2_200) == (
+        [("user", "three" + "?" * 3_000 + "\n\n" + "four" + "?" * 3_000 + "\n\nfive?")],
+        3,
+    )
+
+
+def test_a_model_that_is_to_write_on_is_not_told_all_questions_that_failed_before(grow) -> None:
+    for _ in range(3):
+        grow("x" * 30_000, "", state=State.FAILED)
+    broken_off = grow("why?", "Because", state=State.STOPPED)
+    request = [Said(A, "Because"), Said(U, "Go on.", is_request=True)]
+    kept, omitted, is_cut = fit([*said_before(broken_off), *request], system="", room_tokens=13_000)
+    assert kept == [Said(U, "x" * 30_000), Said(U, "why?"), *request]
+    assert (omitted, is_cut) == (2, False)
+
+
+def test_pictures_of_older_questions_that_failed_stay_behind_when_a_request_is_full() -> None:
+    heavy = Picture("a" * 32, "image/png", 4_000_000, 2_500)
+    turns = [Said(U, str(place), (heavy, heavy)) for place in range(3)]
+    chosen, omitted = choose_pictures(turns)
+    assert [len(turn.pictures) for turn in chosen] == [0, 1, 2]
+    assert omitted == 3
+
+
+def test_what_is_too_far_back_is_counted_and_not_read(grow, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = grow("", "One.")
+    Part.objects.create(message=shown.parent, position=1, kind=PartKind.IMAGE, image=picture_of(alice), settled=True)
+    grow("forbidden", "", state=State.FILTERED, reason=Reason.QUESTION)
+    unsettled = grow("two?", "", state=State.STOPPED)
+    Part.objects.create(message=unsettled, generation=unsettled.generations.get(), position=0, kind=PartKind.TEXT)
+    Journal.objects.create(generation=unsettled.generations.get(), seq=1, position=0, text="Two.", at_ms=1)
+    empty = grow("three?", "", state=State.FAILED, thinking="hm")
+    Part.objects.create(message=empty, position=1, kind=PartKind.TEXT, text="", settled=True)
+    grow("four?", "Four.")
+    grow("y" * 3_000, "w" * 3_000)
+    last = grow("now?", "", state=State.WAITING)
+    assert sent(last, room_tokens=2_000 + 2_030)[1] == 7
+    monkeypatch.setattr(history, "MOST_READ_CHARS", 5_000)
+    monkeypatch.setattr(history, "READ_AT_ONCE", 2)
+    near = [Said(U, "y" * 3_000), Said(A, "w" * 3_000), Said(U, "now?")]
+    far = [Said(role, "", is_unread=True) for role in (U, A, U, A, U, U)]
+    assert said_before(last) == [*far, Said(A, "Four."), *near]
+    # However much room there is.
+    assert fit(said_before(last), system="", room_tokens=1_000_000) == (near, 7, False)
+
+
+def test_a_long_branch_is_read_whole_in_its_order(grow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "READ_AT_ONCE", 4)
+    for number in range(9):
+        grow(f"{number}?", f"{number}.")
+    last = grow("now?", "", state=State.WAITING)
+    said = [Said(role, f"{number}{end}") for number in range(9) for role, end in ((U, "?"), (A, "."))]
+    with CaptureQueriesContext(connection) as asked:
+        assert said_before(last) == [*said, Said(U, "now?")]
+    assert sum("journal" in query["sql"] for query in asked) == 5
 
 
 def test_a_refused_question_does_not_poison_later_turns(grow) -> None:
@@ -89,7 +203,7 @@ def test_what_came_before_is_read(alice: User) -> None:
     first = Conversation.begin(asking("one?"), owner=alice)
     first.generation.stop()
     second = first.conversation.post(asking("two?"))
-    assert (second.words, said_before(second.answer)) == ("", [Said(U, "one?\n\ntwo?")])
+    assert (second.words, said_before(second.answer)) == ("", [Said(U, "one?"), Said(U, "two?")])
 
 
 def test_a_question_with_a_picture_is_read(alice: User) -> None:

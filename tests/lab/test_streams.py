@@ -204,6 +204,22 @@ async def test_a_long_history_is_trimmed_and_a_line_says_so(alice: Person, upstr
     assert [entry["role"] for entry in truth["body"]["messages"]] == ["user"]
 
 
+async def test_after_long_questions_that_failed_a_short_one_is_answered(alice: Person, upstream: Upstream) -> None:
+    # Together they are more than a context of 131,072 tokens holds.
+    conversation = ""
+    for _ in range(4):
+        posted = alice.asks("x " * 60_000 + " simulate: error 402", conversation=conversation)
+        conversation = posted["conversation"]
+        assert alice.ended(posted["message"])["state"] == "failed"
+    mark = uuid4().hex
+    more = alice.asks(f"{mark} simulate: say: two", conversation=conversation)
+    message = alice.ended(more["message"])
+    assert (message["state"], text_of(message, "text")) == ("done", "two")
+    assert "2 earlier messages were left out" in message["notice"]
+    [truth] = upstream.asked(mark)
+    assert [entry["role"] for entry in truth["body"]["messages"]] == ["user"]
+
+
 async def test_a_deleted_conversation_stops_its_answer(alice: Person, upstream: Upstream) -> None:
     mark = uuid4().hex
     posted = alice.asks(f"{mark} simulate: thinking 10000, rate 100")
