@@ -1,5 +1,6 @@
 """Each route, asked by everyone with every kind of id. The table is held against the URL map: a route without a row fails."""
 
+import json
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from chatapp.models import Conversation, Generation, Image, Message, User
+from chatapp.words import State
 from tests.views.conftest import CANARY, Talk, talk_of
 
 JSON = {"HTTP_ACCEPT": "application/json"}
@@ -198,6 +200,25 @@ def test_a_message_of_another_conversation_is_no_place_on_this_ones_page(
         assert client.get(f"/c/{talk.conversation}/", {parameter: other.message}).status_code == 404
         assert client.get(f"/c/{talk.conversation}/", {parameter: "nonsense"}).status_code == 404
     assert client.get(f"/c/{talk.conversation}/turns/", {"after": other.message}, **JSON).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["message", "question"])
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_poll_tells_of_its_conversation_only(
+    talk: Talk, alice: User, charlie: User, client_of: Callable[[User], Client], kind: str, is_running: bool
+) -> None:
+    if is_running:
+        Generation.objects.update(state=State.ANSWERING, settled_at=None)
+    for person in (charlie, alice):
+        # Somebody else's, and another one of one's own.
+        door, here = client_of(person), talk_of(person, text="mine").conversation
+        foreign, absent = (
+            door.get(f"/c/{here}/progress/", {"holding": json.dumps([{"type": "hold", "message": message}])}, **JSON)
+            for message in (getattr(talk, kind), str(uuid4()))
+        )
+        assert foreign.status_code == absent.status_code == 200
+        assert foreign.content == absent.content
+        assert CANARY.encode() not in foreign.content
 
 
 def test_lists_show_only_ones_own(alice: User, charlie: User, talk: Talk, client_of: Callable[[User], Client]) -> None:
