@@ -69,6 +69,11 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            # Something may still be on its way to it.
+            with contextlib.suppress(BrokenPipeError):
+                if pipe:
+                    pipe.close()
 
 
 class Stage:
@@ -78,6 +83,8 @@ class Stage:
         self.folder = folder
         self._children: list[Child] = []
         self._upstream_port = 0
+        self._told = 0
+        self._holds_back = False
 
     def __enter__(self) -> Self:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -86,11 +93,19 @@ class Stage:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._holds_back = True
         for child in reversed(self._children):
             child.end()
 
     def start(self, *arguments: str, **options: Any) -> Child:
-        self._children.append(Child(*arguments, **options))
+        # Who interrupts meanwhile is heard afterwards: a child that is not on the list would stay.
+        self._holds_back = True
+        try:
+            self._children.append(Child(*arguments, **options))
+        finally:
+            self._holds_back = False
+        if self._told:
+            raise SystemExit(128 + self._told)
         return self._children[-1]
 
     def ran(self, *arguments: str, **options: Any) -> Any:
@@ -107,12 +122,13 @@ class Stage:
     def upstream(self) -> str:
         return f"http://127.0.0.1:{self._upstream_port}/api/v1"
 
-    @staticmethod
-    def _interrupted(number: int, _: Any) -> None:
+    def _interrupted(self, number: int, _: Any) -> None:
         # Once: what follows must not be interrupted again.
-        for other in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(other, signal.SIG_IGN)
-        raise SystemExit(128 + number)
+        if self._told:
+            return
+        self._told = number
+        if not self._holds_back:
+            raise SystemExit(128 + number)
 
 
 class Server:

@@ -1,6 +1,7 @@
 """A process is killed or told to leave: what a reader saw is stored, every answer ends, and the next process takes over."""
 
 import asyncio
+import json
 import random
 import signal
 import socket
@@ -8,8 +9,10 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -17,8 +20,10 @@ import pytest
 import websockets
 
 from tests.lab.conftest import FOUNDER
-from tests.lab.people import Person, Reader, squeezed, text_of
-from tests.lab.processes import Site, Upstream, free_port, wait_for
+from tests.lab.people import JSON, Person, Reader, squeezed, text_of
+from tests.lab.processes import PATIENCE_SECONDS, Site, Upstream, free_port, wait_for
+from tests.lab.storage import locked
+from tests.server.peers import SocketPeer, handshake
 
 WITHOUT_A_HOUSE = [sys.executable, "-m", "uvicorn", "chatapp.asgi:application", "--lifespan", "off", "--port"]
 
@@ -180,6 +185,82 @@ def test_a_kept_connection_is_closed_and_does_not_keep_the_process(founder: Pers
     with pytest.raises(httpx.ConnectError):
         founder.http.get("/up")
     assert site.child.wait(60) == 0
+
+
+def test_a_request_in_hand_is_answered_whole(founder: Person, data: Path) -> None:
+    site = founder.site
+    with locked(data) as lock, closing(saves_settings(founder, thinking_pane="open")) as request:
+        has_heard_all(site)
+        site.child.send_signal(signal.SIGTERM)
+        wait_for(lambda: is_closed(site.port), what="the port to be free")
+        # Not a wait for something: that it takes so long is what happens to the request. Who waits for nobody is gone.
+        time.sleep(0.5)
+        lock.release()
+        reply = request.getresponse()
+        assert (reply.status, reply.headers["connection"]) == (200, "close")
+        # Less than was announced would raise.
+        assert json.loads(reply.read())["thinking_pane"] == "open"
+    assert site.child.wait(60) == 0
+    assert "Traceback" not in site.output
+
+
+def test_a_socket_that_opens_while_a_last_request_is_answered_is_told_of_the_restart(
+    founder: Person, data: Path
+) -> None:
+    site = founder.site
+    with ExitStack() as opened:
+        peers = [opened.enter_context(SocketPeer(site.port)) for _ in range(5)]
+        lock = opened.enter_context(locked(data))
+        request = opened.enter_context(closing(saves_settings(founder, thinking_pane="open")))
+        has_heard_all(site)
+        told_while_they_knock(founder, peers)
+        for peer in peers:
+            assert peer.until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+        lock.release()
+        assert request.getresponse().status == 200
+        assert [peer.close_code() for peer in peers] == [1012] * 5
+    assert site.child.wait(60) == 0
+    assert "Traceback" not in site.output
+
+
+def test_a_socket_whose_handshake_comes_with_the_signal_is_told_or_refused(founder: Person) -> None:
+    site = founder.site
+    posted = founder.asks("simulate: thinking 100000, no-limit, rate 50")
+    with ExitStack() as opened:
+        peers = [opened.enter_context(SocketPeer(site.port)) for _ in range(5)]
+        has_heard_all(site)
+        told_while_they_knock(founder, peers)
+        for peer in peers:
+            head = peer.until(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 403 ") or peer.close_code() == 1012, head
+        founder.stops(posted["generation"])
+    assert site.child.wait(60) == 0
+    assert "Traceback" not in site.output
+
+
+def saves_settings(person: Person, **fields: str) -> HTTPConnection:
+    """Send a request that writes and begins no answer; the reply is left to be read."""
+    site = person.site
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_SECONDS)
+    headers = {"Cookie": person.cookies, "Origin": site.origin, "X-CSRFToken": person.http.cookies["csrf"], **JSON}
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    connection.request("POST", "/settings/", urlencode(fields), headers)
+    return connection
+
+
+def has_heard_all(site: Site) -> None:
+    """The server has let everybody in and read what they sent: one who came last has an answer."""
+    httpx.get(f"{site.origin}/up", trust_env=False, timeout=PATIENCE_SECONDS).raise_for_status()
+
+
+def told_while_they_knock(person: Person, peers: list[SocketPeer]) -> None:
+    """The process finds the handshakes and the signal at once."""
+    site = person.site
+    site.child.send_signal(signal.SIGSTOP)
+    for peer in peers:
+        peer.send(handshake("/ws/", Host=f"127.0.0.1:{site.port}", Origin=site.origin, Cookie=person.cookies))
+    site.child.send_signal(signal.SIGTERM)
+    site.child.send_signal(signal.SIGCONT)
 
 
 def is_closed(port: int) -> bool:
