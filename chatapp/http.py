@@ -16,6 +16,7 @@ from django.urls import set_script_prefix
 
 from chatapp import processor
 from chatapp.generation.offload import Lane
+from chatapp.views.requests import Brings, may_bring
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -24,6 +25,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 # Few, since they share one interpreter with the loop that streams; what may wait long must not keep pages waiting.
 pages = Lane("pages", 8)
 uploads = Lane("uploads", 32, prepare=processor.leave)
+# Each that is hashed takes 100 MB meanwhile, and more at once are not quicker. Only that goes anywhere, by the hasher.
+passwords = Lane("passwords", 2)
 health = Lane("health", 2)
 HEALTH_PATHS = ("/up", "/ready")
 
@@ -77,7 +80,22 @@ def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
 
 
 def _lane(scope: Scope) -> Lane:
-    if scope["path"] in HEALTH_PATHS:
+    path = scope["path"].removeprefix(get_script_prefix(scope))
+    if path in HEALTH_PATHS:
         return health
-    types = [value for name, value in scope["headers"] if name == b"content-type"]
-    return uploads if any(value.lower().startswith(b"multipart/") for value in types) else pages
+    # Django reads no form of other methods, and takes these in any case.
+    if scope["method"].upper() != "POST":
+        return pages
+    # Not by what the request says it is: anyone may say that of a sign-in too.
+    match may_bring(path):
+        case Brings.PASSWORD:
+            return passwords
+        case Brings.FILES if _is_multipart(scope):
+            return uploads
+        case _:
+            return pages
+
+
+def _is_multipart(scope: Scope) -> bool:
+    types = (value for name, value in scope["headers"] if name == b"content-type")
+    return any(value.lower().startswith(b"multipart/") for value in types)

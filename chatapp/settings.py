@@ -295,7 +295,7 @@ if str(_database.get("ENGINE", "")).endswith("sqlite3"):
         "OPTIONS": {
             "timeout": 10,
             "transaction_mode": "IMMEDIATE",
-            # A megabyte of pages for each handle: another thread's commit empties it anyway, and there are fifteen.
+            # A megabyte of pages for each handle: another thread's commit empties it anyway, and there are seventeen.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1000; "
             # A checkpoint keeps who commits waiting, and all who read what is written: often, and 20 ms at most.
             "PRAGMA wal_autocheckpoint=500;",
@@ -339,10 +339,11 @@ WHITENOISE_USE_FINDERS = False
 WHITENOISE_AUTOREFRESH = False
 STATIC_ROOT.mkdir(exist_ok=True)
 
-# Bounds of a request. Bodies are held to the first two by the server, while they arrive: to the second where the view
-# takes files.
+# Bounds of a request. Bodies are held to the first three by the server, while they arrive: to the second where the view
+# takes files, to the third where it takes a few short fields, from strangers too.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 BODY_WITH_FILES_BYTES = 12_000_000
+SHORT_BODY_BYTES = 64_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -1,6 +1,6 @@
 """What the server itself says and decides about bodies, in the site's words and by the site's numbers."""
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from csp.middleware import CSPMiddleware
@@ -8,20 +8,21 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
-from django.urls import Resolver404, resolve
 
 from chatapp.replies import wants_json
 from chatapp.views import errors
+from chatapp.views.requests import Brings, may_bring
 
 
-@lru_cache(maxsize=1024)
 def most_bytes(path: str) -> int:
     """How large the body of a request for this path may be."""
-    try:
-        takes_files = getattr(resolve(path).func, "takes_files", False)
-    except Resolver404:
-        takes_files = False
-    return settings.BODY_WITH_FILES_BYTES if takes_files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    match may_bring(path):
+        case Brings.FILES:
+            return settings.BODY_WITH_FILES_BYTES
+        case Brings.LITTLE | Brings.PASSWORD:
+            return settings.SHORT_BODY_BYTES
+        case Brings.TEXT:
+            return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def too_large(accept: str) -> bytes:

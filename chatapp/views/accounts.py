@@ -18,9 +18,10 @@ from chatapp.models import Generation, User
 from chatapp.replies import form_error
 from chatapp.views.access import signed_in
 from chatapp.views.errors import only, sign_in_required, too_many_requests, wants_json
-from chatapp.views.requests import fields
+from chatapp.views.requests import fields, takes_a_password
 
 
+@takes_a_password
 @login_not_required
 @sensitive_post_parameters("password1", "code")
 @only("GET", "POST")
@@ -54,6 +55,7 @@ def _found(request: HttpRequest, form: SetupForm) -> HttpResponse:
     return _to(request, reverse("home"))
 
 
+@takes_a_password
 @sign_in_required
 @sensitive_post_parameters("password")
 @only("GET", "POST")

@@ -26,7 +26,9 @@ class Told(http.Handler):
         return self.response
 
 
-async def asked(handler: http.Handler, path: str = "/", headers: Any = ()) -> list[Mapping[str, Any]]:
+async def asked(
+    handler: http.Handler, path: str = "/", headers: Any = (), *, method: str = "GET"
+) -> list[Mapping[str, Any]]:
     sent: list[Mapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -35,7 +37,7 @@ async def asked(handler: http.Handler, path: str = "/", headers: Any = ()) -> li
     async def send(message: Mapping[str, Any]) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [*headers]}
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": [*headers]}
     await handler(scope, receive, send)
     return sent
 
@@ -46,7 +48,7 @@ async def asked(handler: http.Handler, path: str = "/", headers: Any = ()) -> li
 )
 async def test_what_may_wait_long_keeps_no_page_waiting(path: str, headers: Any, lane: str) -> None:
     handler = Told(HttpResponse(b"whole"))
-    start, body = await asked(handler, path, headers)
+    start, body = await asked(handler, path, headers, method="POST")
     assert (start["status"], body["body"]) == (200, b"whole")
     assert [name.partition("_")[0] for name in handler.threads] == [lane]
     assert handler.response.closed
