@@ -68,10 +68,20 @@ class Handler(ASGIHandler):
         request, refusal = self.create_request(scope, body)
         response: Any = refusal if request is None else self.get_response(request)
         response._handler_class = self.__class__
+        if scope["method"] == "HEAD":
+            _leave_the_head(response)
         body.close()
         if not response.streaming:
             response.close()
         return cast(HttpResponseBase, response)
+
+
+def _leave_the_head(response: Any) -> None:
+    """Take out what would be sent after the head: Daphne leaves out only the first piece of it."""
+    if response.streaming:
+        response.streaming_content = ()
+    else:
+        response.content = b""
 
 
 def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:

@@ -63,3 +63,12 @@ async def test_what_comes_in_pieces_is_sent_in_pieces_and_closed() -> None:
     assert [piece.get("body", b"") for piece in pieces] == [b"one", b"two", b""]
     assert not pieces[-1].get("more_body")
     assert response.closed
+
+
+@pytest.mark.parametrize("response", [HttpResponse(b"x" * 200_000), StreamingHttpResponse(iter([b"one", b"two"]))])
+async def test_of_what_is_asked_for_by_its_head_nothing_else_is_sent(response: HttpResponseBase) -> None:
+    response.headers["Content-Length"] = "200000"
+    start, *pieces = await asked(Told(response), method="HEAD")
+    assert (b"Content-Length", b"200000") in start["headers"]
+    assert b"".join(piece.get("body", b"") for piece in pieces) == b""
+    assert response.closed
