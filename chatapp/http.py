@@ -5,7 +5,8 @@ takes it to the event loop and back between the middleware and the view: four fi
 views here are plain functions, so the middleware, the view and the rendering run in one go, as under WSGI.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import IO, Any, cast
 
 from django.core.exceptions import RequestAborted
@@ -17,6 +18,8 @@ from django.urls import set_script_prefix
 from chatapp import processor
 from chatapp.generation.offload import Lane
 from chatapp.views.requests import Brings, may_bring
+
+log = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -52,13 +55,17 @@ class Handler(ASGIHandler):
                 await lane(response.close)
 
     async def send_response(self, response: HttpResponseBase, send: Send, lane: Lane = pages) -> None:
-        """Send it; what comes in pieces is taken from its thread a piece at a time."""
+        """Send it; what comes in pieces is taken from its thread a piece at a time.
+
+        What breaks off then ends short of the length that was told, and the server hangs up. It must not hear of the
+        exception: Daphne would begin another answer, fail at that, and never look after its connections again.
+        """
         if not response.streaming:
             await super().send_response(response, send)
             return
         pieces = iter(response)
         await send({"type": "http.response.start", "status": response.status_code, "headers": _headers(response)})
-        while (piece := await lane(next, pieces, None)) is not None:
+        while (piece := await lane(_next, pieces)) is not None:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body"})
 
@@ -74,6 +81,14 @@ class Handler(ASGIHandler):
         if not response.streaming:
             response.close()
         return cast(HttpResponseBase, response)
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    try:
+        return next(pieces, None)
+    except Exception as wrong:
+        log.error("an answer broke off: %r", wrong)
+        return None
 
 
 def _leave_the_head(response: Any) -> None:

@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from enum import StrEnum
 from io import BytesIO
 from itertools import islice
@@ -24,6 +24,7 @@ from chatapp.images.room import room
 from chatapp.images.taken import Taken
 
 ORPHAN_SECONDS = 24 * 3600
+PIECE_BYTES = 64 * 1024
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -86,6 +87,23 @@ class Store:
         except FileNotFoundError as exc:
             raise Missing(name) from exc
 
+    def size(self, name: str, copy: Copy) -> int:
+        """How many bytes a file has. Raises Missing."""
+        try:
+            return (self._place(name) / copy).stat().st_size
+        except FileNotFoundError as exc:
+            raise Missing(name) from exc
+
+    def pieces(self, name: str, copy: Copy) -> Iterator[bytes]:
+        """The bytes of a file, a piece at a time. Raises Missing, also later on, when the picture is removed meanwhile.
+
+        Between two pieces no file is open: who takes them slowly, of many pictures at once, holds nothing.
+        """
+        place = 0
+        while piece := self._piece(name, copy, place):
+            yield piece
+            place += len(piece)
+
     def remove(self, name: str) -> None:
         """Remove a picture with all its files. Nothing happens when there is none."""
         aside = self._aside / name
@@ -118,6 +136,14 @@ class Store:
         if not _NAME.fullmatch(name):
             raise Missing(name)
         return self._folder / name[:2] / name
+
+    def _piece(self, name: str, copy: Copy, place: int) -> bytes:
+        try:
+            with (self._place(name) / copy).open("rb", buffering=0) as file:
+                file.seek(place)
+                return file.read(PIECE_BYTES)
+        except FileNotFoundError as exc:
+            raise Missing(name) from exc
 
     def _write(self, folder: Path, taken: Taken) -> None:
         _make_folder(folder)

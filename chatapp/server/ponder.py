@@ -62,6 +62,9 @@ class PonderServer(BoundedServer):
             # A connection that is kept would bring its next requests here, until the last moment and beyond.
             protocol.channel.persistent = False
             protocol.setHeader(b"connection", b"close")
+        elif message.get("type") == "http.response.body" and _breaks_off(protocol, message):
+            # Or the peer would wait for the rest of it.
+            protocol.channel.persistent = False
         await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> Any:
@@ -118,6 +121,14 @@ class PonderServer(BoundedServer):
             and not details["application_instance"].done()
             for protocol, details in self.connections.items()
         )
+
+
+def _breaks_off(protocol: Any, message: dict[str, Any]) -> bool:
+    """Whether an answer ends here, before its length is reached."""
+    if message.get("more_body") or protocol.channel is None or protocol.method == b"HEAD":
+        return False
+    length = protocol.responseHeaders.getRawHeaders(b"content-length", [0])[0]
+    return int(length) > int(protocol.sentLength) + len(message.get("body", b""))
 
 
 def _room() -> tuple[int, int]:

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.files import File
 from django.db import connection, transaction
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -17,7 +18,7 @@ from chatapp.accounts import note
 from chatapp.images.limits import MOST_BYTES
 from chatapp.images.names import display_name
 from chatapp.images.refusals import Refused
-from chatapp.images.store import Copy, Missing
+from chatapp.images.store import PIECE_BYTES, Copy, Missing
 from chatapp.images.taken import Taken
 from chatapp.models import Image, User
 from chatapp.views.access import signed_in
@@ -146,7 +147,7 @@ def described(image: Image) -> dict[str, Any]:
 
 @only("GET")
 @sign_in_required
-def show(request: HttpRequest, image: UUID) -> HttpResponse:
+def show(request: HttpRequest, image: UUID) -> HttpResponseBase:
     """The upright copy that the model gets."""
     found = _of(request, image)
     return _file(found, Copy.MODEL, found.model_media_type)
@@ -154,7 +155,7 @@ def show(request: HttpRequest, image: UUID) -> HttpResponse:
 
 @only("GET")
 @sign_in_required
-def thumbnail(request: HttpRequest, image: UUID) -> HttpResponse:
+def thumbnail(request: HttpRequest, image: UUID) -> HttpResponseBase:
     """A small copy."""
     found = _of(request, image)
     return _file(found, Copy.THUMBNAIL, found.thumbnail_media_type)
@@ -162,7 +163,7 @@ def thumbnail(request: HttpRequest, image: UUID) -> HttpResponse:
 
 @only("GET")
 @sign_in_required
-def original(request: HttpRequest, image: UUID) -> HttpResponse:
+def original(request: HttpRequest, image: UUID) -> HttpResponseBase:
     """What was given, untouched, as a download: it is never shown inline."""
     found = _of(request, image)
     response = _file(found, Copy.ORIGINAL, "application/octet-stream")
@@ -185,21 +186,24 @@ def _of(request: HttpRequest, key: UUID) -> Image:
     return found
 
 
-def _file(image: Image, copy: Copy, media_type: str) -> HttpResponse:
+def _file(image: Image, copy: Copy, media_type: str) -> HttpResponseBase:
+    ending = media_type.rpartition("/")[2].replace("jpeg", "jpg")
+    headers = {
+        "Content-Type": media_type,
+        # The name is ours: what a person called the file is only ever shown.
+        "Content-Disposition": f'inline; filename="image.{ending}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "private, max-age=3600",
+        "X-Content-Type-Options": "nosniff",
+    }
+    pictures = fittings.pictures()
     try:
-        data = fittings.pictures().read(image.stored_as, copy)
+        size = pictures.size(image.stored_as, copy)
+        if size <= PIECE_BYTES:
+            return HttpResponse(pictures.read(image.stored_as, copy), headers=headers)
     except Missing as wrong:
         raise Http404 from wrong
-    ending = media_type.rpartition("/")[2].replace("jpeg", "jpg")
-    return HttpResponse(
-        data,
-        headers={
-            "Content-Type": media_type,
-            # The name is ours: what a person called the file is only ever shown.
-            "Content-Disposition": f'inline; filename="image.{ending}"',
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Cache-Control": "private, max-age=3600",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    # Who does not read would hold all of it in memory.
+    pieces = pictures.pieces(image.stored_as, copy)
+    return StreamingHttpResponse(pieces, headers=headers | {"Content-Length": str(size)})

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from chatapp.images.refusals import NoRoom
-from chatapp.images.store import Copy, Missing, Store
+from chatapp.images.store import PIECE_BYTES, Copy, Missing, Store
 from chatapp.images.taken import Kind, Rendition, Taken
 
 DAY_SECONDS = 24 * 3600
@@ -231,3 +231,35 @@ def test_a_full_disk_leaves_nothing_and_says_that_there_is_no_room(tmp_path: Pat
         assert store.read(name, Copy.MODEL) == b"model"
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES])
+def test_pieces_make_the_whole_and_none_is_large(store: Store, size: int) -> None:
+    data = os.urandom(size)
+    name = store.keep(taken(data))
+    pieces = list(store.pieces(name, Copy.ORIGINAL))
+    assert b"".join(pieces) == data == store.read(name, Copy.ORIGINAL)
+    assert store.size(name, Copy.ORIGINAL) == size
+    assert all(0 < len(piece) <= PIECE_BYTES for piece in pieces)
+
+
+def test_no_file_is_open_between_two_pieces(store: Store) -> None:
+    name = store.keep(taken(bytes(3 * PIECE_BYTES)))
+    before = set(os.listdir("/proc/self/fd"))
+    begun = [store.pieces(name, Copy.ORIGINAL) for _ in range(20)]
+    assert [len(next(pieces)) for pieces in begun] == [PIECE_BYTES] * 20
+    assert set(os.listdir("/proc/self/fd")) == before
+
+
+def test_of_a_picture_that_is_not_there_or_goes_there_are_no_pieces(store: Store) -> None:
+    name = store.keep(taken(bytes(3 * PIECE_BYTES)))
+    pieces = store.pieces(name, Copy.ORIGINAL)
+    next(pieces)
+    store.remove(name)
+    for gone in (name, "0" * 32, "../../etc/passwd"):
+        with pytest.raises(Missing):
+            store.size(gone, Copy.ORIGINAL)
+        with pytest.raises(Missing):
+            next(store.pieces(gone, Copy.ORIGINAL))
+    with pytest.raises(Missing):
+        next(pieces)

@@ -1,7 +1,7 @@
 """HTTP through our own handler: each request on one thread that stays, what comes in pieces a piece at a time."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -71,4 +71,18 @@ async def test_of_what_is_asked_for_by_its_head_nothing_else_is_sent(response: H
     start, *pieces = await asked(Told(response), method="HEAD")
     assert (b"Content-Length", b"200000") in start["headers"]
     assert b"".join(piece.get("body", b"") for piece in pieces) == b""
+    assert response.closed
+
+
+async def test_what_breaks_off_ends_and_is_closed(caplog: pytest.LogCaptureFixture) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"one"
+        raise OSError("the disk is gone")
+
+    response = StreamingHttpResponse(pieces(), headers={"Content-Length": "9"})
+    start, *sent = await asked(Told(response))
+    assert start["status"] == 200
+    assert [piece.get("body", b"") for piece in sent] == [b"one", b""]
+    assert not sent[-1].get("more_body")
+    assert "the disk is gone" in caplog.text
     assert response.closed
