@@ -54,6 +54,13 @@ class Request(WebRequest):
             self.channel.transport.pauseProducing()
         return processed
 
+    def handle_exception(self, exception: BaseException) -> None:
+        # Daphne would begin another answer, fail at that, and never look after its connections again.
+        if self._response_started and self.channel is not None:
+            self.channel.give_way()
+        else:
+            super().handle_exception(exception)
+
     def inbox(self) -> BodyInbox:
         """The application's messages."""
         body, self.content = self.content, io.BytesIO()

@@ -1,8 +1,9 @@
 """An application that pours, listens or is deaf as its path says, and tells how far it got.
 
 GET /pour/<MB> and the socket /pour/<MB> send as fast as they may; the socket /deaf never takes a message; the socket
-/mute is never accepted; the socket /echo sends back. POST takes a body and says how long it was. GET /told says, of
-each path, how many bytes were handed to the server and whether the application came to its end.
+/mute is never accepted; the socket /echo sends back. GET /breaks fails in the midst of its answer. POST takes a body and
+says how long it was. GET /told says, of each path, how many bytes were handed to the server and whether the application
+came to its end.
 """
 
 import asyncio
@@ -28,6 +29,9 @@ async def _http(scope: dict[str, Any], path: str, receive: Any, send: Any) -> No
     if path.startswith("/pour/"):
         await _pour(path, lambda piece: send({"type": "http.response.body", "body": piece, "more_body": True}))
         body = b""
+    elif path == "/breaks":
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise ValueError("it breaks off")
     elif scope["method"] == "POST":
         body = b"%d" % await _length(receive)
     else:

@@ -106,6 +106,14 @@ def _files(server: Served) -> list[str]:
     return [name for entry in folder.iterdir() if (name := os.readlink(entry)).endswith(" (deleted)")]
 
 
+def test_an_answer_that_fails_in_the_midst_is_hung_up_on_each_time(serve: Callable[..., Served]) -> None:
+    server = serve()
+    for _ in range(3):
+        with Peer(server.port) as peer:
+            peer.send(b"GET /breaks HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert peer.everything().endswith(b"half\r\n")
+
+
 class Bringing:
     """A connection that can be hung up on."""
 
