@@ -9,15 +9,20 @@ import select
 import socket
 import statistics
 import struct
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-import httpx
+from tests.lab.people import Person
+from tests.lab.processes import PATIENCE_SECONDS, Process, wait_for
 
-PATIENCE_SECONDS = 60.0
+# What others wait while somebody misbehaves, nineteen of twenty times, and how many of them are asked.
+MOST_LAG_MS = 300
+ENOUGH_ANSWERS = 50
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 
 
@@ -141,6 +146,17 @@ class SocketPeer(Peer):
         return None
 
 
+def known_as(person: Person) -> dict[str, str]:
+    """The headers with which a browser opens this person's sockets."""
+    site = person.site
+    return {"Host": f"127.0.0.1:{site.port}", "Origin": site.origin, "Cookie": person.cookies}
+
+
+def opened(person: Person) -> SocketPeer:
+    """A socket of this person's."""
+    return SocketPeer(person.site.port).opens("/ws/", **known_as(person))
+
+
 def handshake(path: str, **headers: str) -> bytes:
     fields = {
         "Host": "127.0.0.1",
@@ -203,43 +219,43 @@ async def pours(port: int, head: bytes, pieces: Iterable[bytes]) -> Poured:
     return Poured(sent=sent_before, status=status, answer=bytes(answer))
 
 
-class Lag:
+class Lag(Process):
     """How long others wait for an answer meanwhile, in milliseconds; from before it begins until after it ends."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self.milliseconds: list[float] = []
-        self._answered = asyncio.Event()
+        address = urlsplit(url)
+        super().__init__(
+            [sys.executable, "-m", "tests.server.asker", str(address.hostname), str(address.port), address.path],
+            dict(os.environ),
+        )
 
-    async def answered(self) -> None:
-        """Wait for the next answer."""
-        self._answered.clear()
-        await asyncio.wait_for(self._answered.wait(), PATIENCE_SECONDS)
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._ask())
-        await self.answered()
+    def __enter__(self) -> Self:
+        self.hears(1)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            # What takes less than a moment is over before anyone else has asked.
+            # Who asked before the end may still be waiting: that counts most.
             if kind is None:
-                await self.answered()
+                self.hears(len(self.lines) + 1)
         finally:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            self.end()
 
-    async def _ask(self) -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as client:
-            while True:
-                began = time.perf_counter()
-                (await client.get(self._url)).raise_for_status()
-                self.milliseconds.append((time.perf_counter() - began) * 1000)
-                self._answered.set()
-                await asyncio.sleep(0.01)
+    @property
+    def is_enough(self) -> bool:
+        """Whether so many were answered that one who was unlucky says nothing."""
+        return len(self.lines) >= ENOUGH_ANSWERS
+
+    def hears(self, answers: int = ENOUGH_ANSWERS) -> None:
+        """Wait until there have been so many answers."""
+
+        def have_come() -> bool:
+            assert self.child.poll() is None, f"nobody asks any more:\n{self.output}"
+            return len(self.lines) >= answers
+
+        wait_for(have_come, what=f"{answers} answers")
 
     @property
     def p95(self) -> float:
-        assert len(self.milliseconds) >= 2, "nobody else was served"
-        return statistics.quantiles(self.milliseconds, n=20)[-1]
+        assert self.is_enough, f"only {len(self.lines)} others were served"
+        return statistics.quantiles(map(float, self.lines), n=20)[-1]

@@ -9,7 +9,7 @@ import websockets
 
 from tests.lab.people import JSON, PASSWORD, Person, Reader
 from tests.lab.processes import Site
-from tests.server.peers import BINARY, CLOSE, PING, TEXT, Peer, SocketPeer, frame, handshake
+from tests.server.peers import BINARY, CLOSE, PING, TEXT, Peer, frame, handshake, known_as, opened
 
 TOO_MUCH = 256 * 1024 + 1
 
@@ -28,11 +28,6 @@ def alice(site: Site) -> Iterator[Person]:
     person = Person(site, "alice-of-the-frames@example.com").signs_up()
     yield person
     person.close()
-
-
-def opened(person: Person) -> SocketPeer:
-    site = person.site
-    return SocketPeer(site.port).opens("/ws/", Host=f"127.0.0.1:{site.port}", Origin=site.origin, Cookie=person.cookies)
 
 
 def continued(pieces: int, size: int, *, opcode: int = TEXT) -> bytes:
@@ -98,6 +93,24 @@ def test_a_wrong_handshake_is_refused(unhurt: Site, what: str) -> None:
     with Peer(unhurt.port) as peer:
         peer.send(sent)
         assert peer.until(b"\r\n").startswith(b"HTTP/1.1 %d " % status)
+
+
+# What Python's splitlines() takes for the end of a line, and HTTP does not: autobahn reads handshakes with it.
+@pytest.mark.parametrize("byte", [b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85"], ids=bytes.hex)
+@pytest.mark.parametrize("path", ["/ws/", "/up"])
+def test_a_header_within_a_headers_value_is_refused(unhurt: Site, alice: Person, path: str, byte: bytes) -> None:
+    asks, status = handshake(path, **known_as(alice)), 101
+    if path == "/up":
+        asks, status = asks.replace(b"Upgrade: websocket\r\n", b""), 200
+    # Autobahn itself minds two origins, and nothing minds the other.
+    evil, other = (
+        asks.replace(b"\r\n\r\n", b"\r\nX: a" + byte + line + b"\r\n\r\n")
+        for line in (b"Origin: evil", b"X-Forwarded-For: 192.0.2.1")
+    )
+    for sent, answer in ((asks, status), (evil, 400), (other, 400)):
+        with Peer(unhurt.port) as peer:
+            peer.send(sent)
+            assert peer.until(b"\r\n").startswith(b"HTTP/1.1 %d " % answer)
 
 
 async def test_a_session_in_the_address_is_none(unhurt: Site, alice: Person) -> None:

@@ -17,6 +17,7 @@ from tests.server.peers import Memory, Peer, SocketPeer, handshake
 END = b"\r\n0\r\n\r\n"
 CROWD = 300
 GET = b"GET /told HTTP/1.1\r\nHost: x\r\n\r\n"
+TOO_LARGE = b"POST /small/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
 POST = b"POST /large/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
 
 
@@ -73,7 +74,9 @@ def test_a_connection_on_which_something_is_asked_now_and_then_is_kept(server: S
             peer.rest(0.6)
 
 
-def test_a_body_that_stops(server: Served) -> None:
+def test_a_body_that_stops(serve: Callable[..., Served]) -> None:
+    # Its pace alone would be good for long.
+    server = serve(body_pause_seconds=2, body_start_seconds=1000)
     with Peer(server.port) as peer:
         peer.send(POST % 500_000 + bytes(400_000))
         assert b"408" in peer.everything()
@@ -112,15 +115,27 @@ def test_a_socket_that_is_not_answered_in_time(server: Served) -> None:
 
 
 def test_a_peer_that_goes_on_after_its_refusal(serve: Callable[..., Served]) -> None:
-    server = serve(parting_seconds=2, parting_bytes=8_000_000)
-    refused = b"POST /small/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
-    with Peer(server.port) as dripping, Peer(server.port) as pouring:
-        dripping.send(refused)
-        dripping.until(b"HTTP/1.1 413 ")
-        drips(dripping, itertools.repeat(b"x"))
-        pouring.send(refused)
-        sent = pouring.sends_what_is_taken(bytes(65_536) for _ in range(10_000))
-        assert sent < 100_000_000
+    server = serve(parting_seconds=2)
+    with Peer(server.port) as peer:
+        peer.send(TOO_LARGE)
+        peer.until(b"HTTP/1.1 413 ")
+
+        def is_cut_off() -> bool:
+            # That no more is said is not it: the refusal is the last word, and what comes is still taken.
+            try:
+                peer.send(b"x")
+            except ConnectionError:
+                return True
+            return False
+
+        wait_for(is_cut_off, what="the end of patience")
+
+
+def test_a_peer_that_pours_on_after_its_refusal(serve: Callable[..., Served]) -> None:
+    server = serve(parting_seconds=1000, parting_bytes=8_000_000)
+    with Peer(server.port) as peer:
+        peer.send(TOO_LARGE)
+        assert peer.sends_what_is_taken(bytes(65_536) for _ in range(10_000)) < 100_000_000
 
 
 def test_nothing_is_read_before_the_handshake_is_answered(server: Served) -> None:
