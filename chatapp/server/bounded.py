@@ -87,7 +87,8 @@ class BoundedServer(Server):
         inbox = protocol.inbox()
         scope.setdefault("asgi", {"version": "3.0"})
         answer = self.application(scope=scope, receive=inbox.get, send=partial(self.handle_reply, protocol))
-        self.connections[protocol]["application_instance"] = asyncio.ensure_future(answer)
+        self.connections[protocol]["application_instance"] = running = asyncio.ensure_future(answer)
+        running.add_done_callback(lambda _: inbox.forget())
         return inbox
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:

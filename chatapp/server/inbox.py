@@ -15,9 +15,17 @@ class Inbox(asyncio.Queue[dict[str, Any]]):
         super().__init__()
         self._transport, self._most_bytes = transport, most_bytes
         self._bytes = 0
-        self._is_full = False
+        self._is_full = self._is_forgotten = False
+
+    def forget(self) -> None:
+        """Nobody takes anything any more: what waits, and what still comes, goes."""
+        self._is_forgotten = True
+        while not self.empty():
+            super()._get()
 
     def _put(self, item: dict[str, Any]) -> None:
+        if self._is_forgotten:
+            return
         super()._put(item)
         self._bytes += _weight(item)
         if self._bytes > self._most_bytes and not self._is_full:
@@ -42,6 +50,10 @@ class BodyInbox(asyncio.Queue[dict[str, Any]]):
     def __init__(self, body: IO[bytes]) -> None:
         self._body = body
         super().__init__()
+
+    def forget(self) -> None:
+        """Nobody takes anything any more."""
+        self._body.close()
 
     def _put(self, item: dict[str, Any]) -> None:
         if item["type"] == "http.disconnect":

@@ -38,6 +38,8 @@ class Socket(WebSocketProtocol):
         # Twisted does not say it to a producer whose transport was told to close before.
         self.gate.stopProducing()
         super().connectionLost(reason)
+        # The three know each other: what waits would stay until the collector comes by.
+        self.__dict__.pop("application_queue", None)
 
     def check_timeouts(self) -> None:
         if self.gate.stuck_for(time.monotonic()) > self._bounds.stuck_seconds:

@@ -14,12 +14,17 @@ MOST = {
     "body_pause_seconds": 60,
     "body_start_seconds": 60,
     "stuck_seconds": 60,
+    "bodies": 100,
+    "all_bodies_bytes": 2**30,
+    "body_pieces": 2_000,
+    "frames_a_second": 100,
+    "frames_at_once": 500,
     "parting_seconds": 30,
     "parting_bytes": 64 * 2**20,
     "inbox_bytes": 256 * 2**10,
     "unsent_bytes": 64 * 2**10,
 }
-LEAST = {"body_bytes_a_second": 1000}
+LEAST = {"body_bytes_a_second": 1000, "body_piece_bytes": 100}
 
 
 def test_no_bound_is_wider_than_was_promised() -> None:

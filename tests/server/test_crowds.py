@@ -1,6 +1,5 @@
 """A crowd that types passwords: it costs the memory of two, and others get their pages meanwhile."""
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import Any
@@ -10,7 +9,7 @@ import httpx
 import pytest
 
 from tests.lab.people import Person
-from tests.lab.processes import Site
+from tests.lab.processes import Site, wait_for
 from tests.server.peers import Lag, Memory, Peer
 
 CROWD = 30
@@ -18,7 +17,7 @@ LOGIN = "/accounts/login/"
 
 
 @pytest.mark.parametrize("is_multipart", [False, True])
-async def test_a_crowd_that_signs_in_fills_no_memory_and_keeps_nobody_waiting(site: Site, is_multipart: bool) -> None:
+def test_a_crowd_that_signs_in_fills_no_memory_and_keeps_nobody_waiting(site: Site, is_multipart: bool) -> None:
     def signs_in(person: Person) -> httpx.Response:
         fields = {"login": person.email, "password": "a wrong one, typed in haste"}
         sent: dict[str, Any] = {"files": {name: (None, value) for name, value in fields.items()}}
@@ -31,17 +30,15 @@ async def test_a_crowd_that_signs_in_fills_no_memory_and_keeps_nobody_waiting(si
         for person in crowd:
             person.http.get(LOGIN)
         threads = stack.enter_context(ThreadPoolExecutor(CROWD))
-        memory, loop = Memory(site.child.pid), asyncio.get_running_loop()
-        async with Lag(f"{site.origin}{LOGIN}") as lag:
-            waiting = [loop.run_in_executor(threads, signs_in, person) for person in crowd]
+        memory = Memory(site.child.pid)
+        with Lag(f"{site.origin}{LOGIN}") as lag:
+            waiting = [threads.submit(signs_in, person) for person in crowd]
             # Somebody is served while most of the crowd still waits.
-            await lag.answered()
-            served = len(lag.milliseconds)
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            while sum(not each.done() for each in waiting) > 2:
-                await lag.answered()
-            meanwhile = len(lag.milliseconds) - served
-            replies = await asyncio.gather(*waiting)
+            served = len(lag.lines)
+            wait_for(lambda: sum(not each.done() for each in waiting) <= 2, what="most of the crowd")
+            meanwhile = len(lag.lines) - served
+            replies = [each.result() for each in waiting]
+            lag.hears()
         grown = memory.grown
     print(f"{CROWD} at once: +{grown:.0f} MB; {meanwhile} pages meanwhile, lag p95 {lag.p95:.0f} ms")
     assert {reply.status_code for reply in replies} == {400}
