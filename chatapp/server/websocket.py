@@ -62,13 +62,15 @@ class Socket(WebSocketProtocol):
 
     def onFrameBegin(self) -> None:  # noqa: N802
         super().onFrameBegin()
-        if not self._frames.take() and self.state == self.STATE_OPEN:
-            log.info("a socket brings too many frames")
-            self._is_flood = True
+        if self._frames.take():
+            return
+        # Also of one that is being closed for something else: it may pour until it is hung up on.
+        self._is_flood = True
+        log.info("a socket brings too many frames")
+        if self.state == self.STATE_OPEN:
             self.sendCloseFrame(code=CLOSE_FLOOD)
-        if self._is_flood:
-            # One read may bring ten thousand.
-            self.data = b""
+        # One read may bring ten thousand.
+        self.data = b""
 
     def _dataReceived(self, data: bytes) -> None:  # noqa: N802
         # Who pours on is hung up on when it has had the time to say goodbye.

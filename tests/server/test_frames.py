@@ -8,7 +8,7 @@ import pytest
 import websockets
 
 from tests.lab.people import JSON, PASSWORD, Person, Reader
-from tests.lab.processes import Site
+from tests.lab.processes import Site, wait_for
 from tests.server.peers import BINARY, CLOSE, PING, TEXT, Peer, frame, handshake, known_as, opened
 
 TOO_MUCH = 256 * 1024 + 1
@@ -187,3 +187,13 @@ def test_nobody_outside_says_under_which_path_the_site_lies(alice: Person) -> No
     assert "evil" not in reply.text + str(reply.headers)
     reply = alice.post("/accounts/password/reset/", headers={"Daphne-Root-Path": "@evil.example"}, email=alice.email)
     assert "evil" not in reply.text + str(reply.headers)
+
+
+def test_who_is_being_closed_may_not_pour_either(unhurt: Site, alice: Person) -> None:
+    told = "too many frames"
+    before = unhurt.output.count(told)
+    with opened(alice) as peer:
+        peer.send(frame(b"{}", is_masked=False))
+        peer.sends_what_is_taken([frame(b"", opcode=PING) * 1_000])
+        wait_for(lambda: unhurt.output.count(told) > before, what="the end of its parsing")
+        assert peer.close_code() == 1002
