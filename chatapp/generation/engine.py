@@ -12,9 +12,10 @@ from django.db import Error, transaction
 from chatapp import wording
 from chatapp.generation.draft import Draft, DraftFull
 from chatapp.generation.facts import FactBook
-from chatapp.generation.history import Job, choose_pictures, fit, take_up
+from chatapp.generation.history import Job, take_up
 from chatapp.generation.journal import JournalWriter
 from chatapp.generation.offload import offload
+from chatapp.generation.trimming import choose_pictures, fit
 from chatapp.models import Call, Generation
 from chatapp.openrouter import events
 from chatapp.openrouter.errors import UpstreamError

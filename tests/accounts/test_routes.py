@@ -1,14 +1,15 @@
 """Who may go where: every route of the site is closed unless it is in the table of open ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, reverse
 
 from chatapp.models import User
+from tests.routes import routes
 
 pytestmark = pytest.mark.django_db
 
@@ -31,14 +32,6 @@ OPEN_FORMS = ["/setup/", "/accounts/login/", "/accounts/signup/", "/accounts/log
 OWN_FORMS = ["/settings/", "/accounts/password/change/", "/accounts/logout/"]
 
 
-def _routes(resolver: URLResolver) -> Iterator[URLPattern]:
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _routes(pattern)
-        else:
-            yield pattern
-
-
 def _address(route: URLPattern) -> str:
     values: dict[str, Any] = {name: uuid4() for name in route.pattern.converters}
     if route.name == "account_reset_password_from_key":
@@ -46,12 +39,8 @@ def _address(route: URLPattern) -> str:
     return reverse(str(route.name), kwargs=values)
 
 
-def _all_routes() -> list[URLPattern]:
-    return list(_routes(get_resolver()))
-
-
 def test_every_route_has_a_name_and_the_open_ones_exist() -> None:
-    names = {route.name for route in _all_routes()}
+    names = {route.name for route in routes()}
     assert None not in names
     assert names >= OPEN
 
@@ -60,7 +49,7 @@ def test_every_route_has_a_name_and_the_open_ones_exist() -> None:
 def test_a_stranger_is_led_to_the_sign_in_page_from_every_other_route(
     visitor: Client, alice: User, method: str
 ) -> None:
-    for route in _all_routes():
+    for route in routes():
         if route.name not in OPEN:
             address = _address(route)
             response = getattr(visitor, method)(address)
@@ -70,7 +59,7 @@ def test_a_stranger_is_led_to_the_sign_in_page_from_every_other_route(
 
 @pytest.mark.parametrize("accept", ["application/json", "text/vnd.ponder.turns+html"])
 def test_a_stranger_who_wants_json_is_told_so_in_json(visitor: Client, alice: User, accept: str) -> None:
-    for route in _all_routes():
+    for route in routes():
         if route.name not in OPEN:
             response = visitor.get(_address(route), headers={"Accept": accept})
             assert response.status_code == 401, route.name
@@ -132,7 +121,7 @@ def test_a_form_from_another_origin_is_refused_in_spite_of_its_token(strict: Cli
 def test_reading_changes_nothing(alice: User, client_of: Callable[[User], Client]) -> None:
     visitor = client_of(alice)
     before = list(User.objects.values())
-    for route in _all_routes():
+    for route in routes():
         visitor.get(_address(route))
     assert list(User.objects.values()) == before
     assert visitor.get("/settings/").status_code == 200

@@ -9,16 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from chatapp.fittings import compose
 from chatapp.generation import history
-from chatapp.generation.history import (
-    Picture,
-    Said,
-    choose_pictures,
-    claimed,
-    estimate_tokens,
-    fit,
-    said_before,
-    take_up,
-)
+from chatapp.generation.history import Picture, Said, claimed, said_before, take_up
+from chatapp.generation.trimming import choose_pictures, estimate_tokens, fit
 from chatapp.models import Conversation, Generation, Journal, Message, Part, User
 from chatapp.models.asked import Asked
 from chatapp.words import PartKind, Reason, Role, State

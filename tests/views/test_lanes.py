@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,12 +10,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from chatapp import http
 from chatapp.models import User
 from chatapp.server.refusals import most_bytes
 from chatapp.views.requests import Brings, may_bring
+from tests.routes import routes
 from tests.views.test_http import FORM, MULTIPART
 
 KEY = "00000000-0000-4000-8000-000000000000"
@@ -81,19 +82,11 @@ def test_bodies_are_as_large_as_their_views_need(paths: list[str], most: int) ->
     assert settings.SHORT_BODY_BYTES == 64_000
 
 
-def _routes(resolver: URLResolver) -> Iterator[URLPattern]:
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _routes(pattern)
-        else:
-            yield pattern
-
-
 @pytest.mark.django_db
 def test_wherever_a_password_is_typed_the_view_says_so(
     client: Client, client_of: Callable[[User], Client], django_user_model: type[User]
 ) -> None:
-    plain = (route for route in _routes(get_resolver()) if not route.pattern.regex.groups)
+    plain = (route for route in routes() if not route.pattern.regex.groups)
     paths = [reverse(str(route.name)) for route in plain]
 
     def typed(visitor: Client) -> set[str]:

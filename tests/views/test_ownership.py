@@ -1,15 +1,15 @@
 """Each route, asked by everyone with every kind of id. The table is held against the URL map: a route without a row fails."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from chatapp.models import Conversation, Generation, Image, Message, User
 from chatapp.words import State
+from tests.routes import routes
 from tests.views.conftest import CANARY, Talk, talk_of
 
 JSON = {"HTTP_ACCEPT": "application/json"}
@@ -63,16 +63,10 @@ PUBLIC = {
 MALFORMED = ["../", "1e9", "1" * 31, "%00", "nonsense", "None"]
 
 
-def names(patterns: list[URLPattern | URLResolver] | None = None) -> Iterator[str]:
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            yield from names(pattern.url_patterns)
-        else:
-            yield pattern.name or str(pattern.pattern)
-
-
 def test_every_route_has_its_row() -> None:
-    assert set(names()) == {row[0] for row in OWNED} | PERSONAL | PUBLIC | set(FOR_ADMINISTRATORS)
+    assert {route.name or str(route.pattern) for route in routes()} == {
+        row[0] for row in OWNED
+    } | PERSONAL | PUBLIC | set(FOR_ADMINISTRATORS)
 
 
 @pytest.mark.parametrize(("name", "address", "method", "kind"), OWNED, ids=[f"{row[2]} {row[0]}" for row in OWNED])

@@ -13,7 +13,8 @@ from django.test import Client
 from django.utils import timezone
 
 from chatapp import fittings
-from chatapp.generation.history import Picture, Said, choose_pictures, said_before
+from chatapp.generation.history import Picture, Said, said_before
+from chatapp.generation.trimming import choose_pictures
 from chatapp.images.store import Copy, Missing
 from chatapp.models import Conversation, Generation, Image, Message, Part, User
 from chatapp.views import images
